@@ -1,0 +1,16 @@
+"""Turn a photographer's folders into a published gallery.
+
+The folders, in reading order:
+
+model errors settings values machine logs files
+             the nouns and the ground that everything stands on
+source/      what lies in the library: listing folders, telling photos from litter, names,
+             the user's album YAML, file events
+image/       one photo's bytes: facts, renditions, in processes that may be killed
+publish/     what leaves: objects in a store, the public JSON
+record/      what we know: the catalogue, likes and stars, requests between processes
+run/         the story: compare library and catalogue, carry out the difference, one leader
+web/         what is asked of us over HTTP
+"""
+
+__version__ = "0.1.0"

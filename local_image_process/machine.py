@@ -1,0 +1,40 @@
+"""What this machine, or the container we are in, allows us."""
+
+import math
+import os
+from contextlib import suppress
+from pathlib import Path
+
+CGROUP = Path("/sys/fs/cgroup")
+
+
+def allowed_processors(cgroup: Path = CGROUP) -> int:
+    """Return the processors we may keep busy: affinity and cgroup quota (v2 and v1) counted."""
+    quota = _cpu_quota(cgroup)
+    free = len(os.sched_getaffinity(0))
+    return max(1, min(free, math.ceil(quota) if quota < free else free))
+
+
+def allowed_memory_bytes(cgroup: Path = CGROUP) -> int:
+    """Return the memory we may fill: the machine's, or less where a cgroup says so."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limits = [_number(cgroup / "memory.max"), _number(cgroup / "memory/memory.limit_in_bytes")]
+    return min([machine, *(int(limit) for limit in limits if limit)])
+
+
+def _cpu_quota(cgroup: Path) -> float:
+    with suppress(OSError, ValueError):
+        quota, period = (cgroup / "cpu.max").read_text(encoding="ascii").split()
+        return int(quota) / int(period)  # "max 100000" is a ValueError: no limit
+    quota_us = _number(cgroup / "cpu/cpu.cfs_quota_us")
+    period_us = _number(cgroup / "cpu/cpu.cfs_period_us")
+    return quota_us / period_us if quota_us and period_us else math.inf
+
+
+def _number(path: Path) -> float | None:
+    """Return the positive number in a file; ``None`` for "max", -1 or no file."""
+    try:
+        number = int(path.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+    return number if number > 0 else None

@@ -1,0 +1,166 @@
+"""The nouns: immutable, no input or output, nothing imported but the standard library."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+
+JPEG_SUFFIXES = frozenset({".jpg", ".jpeg"})  # what the front-end maps to ".webp"
+PHOTO_SUFFIXES = JPEG_SUFFIXES | {
+    *(".jpe", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"),
+    *(".heic", ".heif", ".hif", ".avif"),
+}
+
+
+def folder_of(key: str) -> str:
+    """Return the folder a key lies in: "2024/上海/a.jpg" → "2024/上海"; "" is the root."""
+    return key.rpartition("/")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """What tells, without reading it, that a file is still the one we know. Compare by ``!=``."""
+
+    size: int  # bytes
+    mtime_ns: int
+    inode: int  # 0 where the file system does not keep inode numbers stable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """A photo file found in the library. It is read, never written."""
+
+    key: str  # POSIX path inside the library, NFC: "2024/上海/DSC04056.JPG"; the identity
+    path: str  # the same path as the file system spells it (NFD on some), for opening
+    stamp: Stamp
+    ctime_ns: int  # when the file system last saw any change of it; nobody can set it back
+
+    @property
+    def folder(self) -> str:
+        return folder_of(self.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exif:
+    """Facts that the camera wrote. Absent is ``None``."""
+
+    camera: str | None = None  # Model
+    lens: str | None = None  # LensModel
+    exposure_time_s: float | None = None  # ExposureTime
+    aperture: float | None = None  # FNumber
+    iso: int | None = None  # ISOSpeedRatings / PhotographicSensitivity
+    focal_length_mm: float | None = None  # FocalLength
+    capture_time: datetime | None = None  # the camera's wall clock, without a zone
+    latitude_deg: float | None = None  # WGS-84, north positive
+    longitude_deg: float | None = None  # WGS-84, east positive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """All that shapes a rendition beside the photo itself."""
+
+    display_edge_px: int  # longest edge; 0 keeps the full size
+    display_quality: int  # WebP quality, 1…100
+    thumb_edges_px: tuple[int, ...]
+    thumb_quality: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendition:
+    """An image made from an original by a recipe."""
+
+    edge_px: int | None  # longest edge of a thumbnail's class; None is the display rendition
+    width_px: int
+    height_px: int
+    content: bytes  # WebP
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Developed:
+    """All that is taken from one original in one reading."""
+
+    fingerprint: str  # sha256 of all its bytes, hex
+    image_digest: str  # sha256 of what shapes the picture and of nothing else, hex
+    exif: Exif
+    renditions: tuple[Rendition, ...]  # display last; empty where the image digest was known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Photo:
+    """What the catalogue knows of one published photo."""
+
+    key: str
+    path: str  # where the original lay when it was read, as the file system spells it
+    stamp: Stamp
+    fingerprint: str
+    image_digest: str
+    recipe: str  # digest of the recipe that made its renditions
+    album_id: str
+    name: str  # without ending, unique within the album
+    width_px: int  # of the display rendition
+    height_px: int
+    version: str  # first 8 hex digits of the display rendition's sha256
+    thumb_edges_px: tuple[int, ...]
+    exif: Exif
+
+    @property
+    def folder(self) -> str:
+        return folder_of(self.key)
+
+    @property
+    def suffix(self) -> str:
+        return PurePosixPath(self.key).suffix
+
+    @property
+    def id(self) -> str:
+        """Album id and name without ending: what likes and stars hang on."""
+        return f"{self.album_id}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why an original is not published."""
+
+    key: str
+    stamp: Stamp | None  # None: the file could not even be looked at
+    reason: str  # what is wrong and what to do, in a photographer's words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sidecar:
+    """What the user's own YAML in a photo folder says of the album; ``None`` where it is silent."""
+
+    title: str | None = None
+    date: str | None = None
+    location: str | None = None  # "lon, lat", or any words
+    desc: str | None = None
+    cover: str | None = None  # a file name in the folder
+    order: str | tuple[str, ...] = "time"  # "time", "name", or file names that come first
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interaction:
+    """What visitors and the photographer gave to a photo."""
+
+    likes: int = 0
+    stars: float | None = None  # 0…5 in halves
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Album:
+    """Photos of one folder as visitors see them."""
+
+    id: str
+    title: str
+    date: str | None  # "YYYY-MM-DD", or the user's words
+    location: str | None  # "lon, lat", or the user's words
+    desc: str
+    photos: tuple[Photo, ...]  # cover first
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A hint that something may have changed in a folder ("" is the root) of the library."""
+
+    folder: str
+    deep: bool = False  # also in all folders below it
