@@ -1,0 +1,31 @@
+"""How gunicorn runs us; found by ``gunicorn server:app`` in this folder by itself."""
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).absolute().parent))
+
+import server as gallery
+from local_image_process.settings import Settings
+
+settings = Settings.load(os.environ)
+
+bind = f"0.0.0.0:{settings.port}"
+workers = 4
+worker_class = "gthread"
+threads = 8
+timeout = 60
+graceful_timeout = 2  # seconds for requests under way when we are told to end
+keepalive = 5
+control_socket_disable = True  # it would write into the home folder
+
+
+def on_starting(server: object) -> None:
+    """Refuse what cannot work, then say where everything is."""
+    if server.cfg.preload_app:  # type: ignore[attr-defined]
+        sys.exit(
+            "--preload is not supported: the service thread must start in the workers."
+            " Leave --preload away."
+        )
+    sys.stderr.write(gallery.announce(settings) + "\n")

@@ -1,0 +1,140 @@
+"""The command line: ``python -m local_image_process once | watch | plan | check``."""
+
+import argparse
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from tqdm import tqdm
+
+from . import __version__, logs
+from .errors import GalleryError
+from .run import commands
+from .settings import Settings
+
+FINE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out one command; return the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = Settings.load(os.environ)
+        _log(settings, quiet=sys.stderr.isatty() and options.command == "once")
+        return int(options.carry_out(settings, options))
+    except GalleryError as error:
+        if options.json:
+            print(json.dumps({"error": str(error)}, ensure_ascii=False))
+        print(error, file=sys.stderr)
+        return NOTHING_DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m local_image_process",
+        description="Turn a folder of photographs into a published gallery.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands_of = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, carry_out, says in (
+        ("once", _once, "bring the gallery up to date, then end"),
+        ("watch", _watch, "keep it up to date until stopped"),
+        ("plan", _plan, "say what 'once' would do, and change nothing"),
+        ("check", _check, "compare catalogue, store and JSON; list photos that failed"),
+    ):
+        command = commands_of.add_parser(name, help=says, description=says)
+        command.add_argument("--json", action="store_true", help="print one JSON object at the end")
+        command.set_defaults(carry_out=carry_out)
+        if name == "once":
+            command.add_argument(
+                "--confirm-withdraw",
+                action="store_true",
+                help="withdraw photos even where that was held back for safety",
+            )
+    return parser
+
+
+def _once(settings: Settings, options: argparse.Namespace) -> int:
+    with tqdm(disable=not sys.stderr.isatty(), unit="photo", dynamic_ncols=True) as bar:
+        report = commands.once(
+            settings,
+            confirm_withdraw=options.confirm_withdraw,
+            tell=lambda progress: _show(bar, progress),
+        )
+    _print(report, as_json=options.json)
+    return SOME_FAILED if report["failed"] else FINE
+
+
+def _show(bar: Any, progress: dict[str, int]) -> None:
+    done = sum(progress.get(kind, 0) for kind in ("published", "moved", "refreshed"))
+    bar.total = done + progress.get("waiting", 0)
+    bar.set_postfix(failed=progress.get("failed", 0), refresh=False)
+    bar.n = done
+    bar.refresh()
+
+
+def _watch(settings: Settings, _: argparse.Namespace) -> int:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    commands.watch(settings, stop)
+    return FINE
+
+
+def _plan(settings: Settings, options: argparse.Namespace) -> int:
+    preview = commands.plan(settings)
+    work = preview.work
+    arrived = set(preview.moves.values())
+    lists = {
+        "publish": sorted(o.key for o, _ in work.publish if o.key not in arrived),
+        "move": sorted(f"{old} → {new}" for old, new in preview.moves.items()),
+        "rename": sorted(known.key for _, known, _ in work.rename),
+        "withdraw": sorted({*work.missing, *work.hidden} - preview.moves.keys()),
+    }
+    if options.json:
+        counts = {"unchanged": work.unchanged, "failed": work.failing, "held": preview.is_held}
+        print(json.dumps(lists | counts, ensure_ascii=False))
+        return FINE
+    for kind, keys in lists.items():
+        for key in keys:
+            print(f"{kind}  {key}")
+    counted = ", ".join(f"{len(keys)} to {kind}" for kind, keys in lists.items())
+    print(f"{counted}, {work.unchanged} unchanged, {work.failing} failed before")
+    if preview.is_held:
+        print("So many withdrawals are held back; 'once --confirm-withdraw' carries them out.")
+    return FINE
+
+
+def _check(settings: Settings, options: argparse.Namespace) -> int:
+    findings = commands.run_check(settings)
+    if options.json:
+        rows = [{"kind": f.kind, "name": f.name, "reason": f.reason} for f in findings]
+        print(json.dumps({"findings": rows}, ensure_ascii=False))
+    else:
+        for finding in findings:
+            print(f"{finding.kind}  {finding.name}: {finding.reason}")
+        print(f"{len(findings)} findings" if findings else "all well")
+    return SOME_FAILED if findings else FINE
+
+
+def _print(report: dict[str, float], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(report))
+    else:
+        print(", ".join(f"{value} {name}" for name, value in report.items()))
+
+
+def _log(settings: Settings, *, quiet: bool) -> None:
+    """Log as configured; beside a progress bar, only what somebody must see."""
+    logs.configure(settings.log_level)
+    if quiet:
+        logging.getLogger().setLevel(logging.WARNING)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""Exactly one leader among all processes on a data folder, and its sign of life."""
+
+import fcntl
+import hashlib
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+MEMORY = Path("/dev/shm")  # a sign of life there wakes no disk
+
+
+@dataclass(frozen=True, slots=True)
+class SignOfLife:
+    """Who leads, and how long ago it was last seen."""
+
+    pid: int
+    seen_s: float
+
+
+class Lease:
+    """A lock on ``data/leader.lock``; the kernel lets go of it when its holder ends, however."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._path = data_dir / "leader.lock"
+        self._sign = _sign_path(data_dir)
+        self._fd: int | None = None
+
+    def acquire(self) -> bool:
+        """Try once to become leader."""
+        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            return False
+        self._fd = fd
+        self.beat()
+        return True
+
+    def beat(self) -> None:
+        """Leave a sign of life."""
+        content = f"{os.getpid()} {time.monotonic():.3f}".encode()
+        fd = os.open(self._sign, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+        try:
+            os.pwrite(fd, content.ljust(64), 0)  # one write of one length: never seen half
+        finally:
+            os.close(fd)
+
+    def release(self) -> None:
+        """Let another lead."""
+        if self._fd is not None:
+            self._sign.unlink(missing_ok=True)
+            os.close(self._fd)
+            self._fd = None
+
+    def leader(self) -> SignOfLife | None:
+        """Return the leader's last sign of life; ``None`` when there was none yet."""
+        try:
+            pid, at_s = self._sign.read_text(encoding="ascii").split()
+            # Linux's monotonic clock is one for all processes since the machine was started
+            return SignOfLife(int(pid), round(max(0.0, time.monotonic() - float(at_s)), 1))
+        except (OSError, ValueError):
+            return None
+
+
+def _sign_path(data_dir: Path) -> Path:
+    name = hashlib.sha256(os.fsencode(data_dir.absolute().resolve())).hexdigest()[:16]
+    if os.access(MEMORY, os.W_OK):
+        return MEMORY / f"photo-gallery-{os.getuid()}-{name}"
+    return data_dir / "leader.sign"

@@ -1,0 +1,239 @@
+"""Look into folders of the library and tell how they differ from the catalogue."""
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import LibraryError, SidecarError
+from ..logs import kv
+from ..model import Look, Original, Sidecar, Stamp
+from ..record.catalogue import Catalogue
+from ..record.rows import Known, SidecarRecord, Tried
+from ..source import naming, scan, sidecar
+from .plan import Plan, make_plan
+from .publisher import Place
+from .settling import Settling
+
+log = logging.getLogger(__name__)
+
+NO_STAMP = Stamp(size=0, mtime_ns=0, inode=0)
+AS_FOUND = "found"  # conditions of a failure that scanning itself tells
+
+
+@dataclass(slots=True)
+class Work:
+    """What a look found to do."""
+
+    publish: list[tuple[Original, Place]] = field(default_factory=list)
+    rename: list[tuple[Original, Known, Place]] = field(default_factory=list)
+    present: set[str] = field(default_factory=set)  # keys that are there
+    missing: dict[str, int] = field(default_factory=dict)  # keys that are not; bytes they had
+    hidden: list[str] = field(default_factory=list)  # keys the photographer hid
+    hidden_folders: set[str] = field(default_factory=set)
+    shown_folders: set[str] = field(default_factory=set)
+    unchanged: int = 0
+    failing: int = 0  # failed before, unchanged since
+    waiting: int = 0  # not at rest yet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Under which settings originals are judged."""
+
+    recipe: str  # digest
+    conditions: str  # settings that decide whether a photo fails
+    root_album: str
+    stable_inodes: bool
+
+
+class Looking:
+    """Reads the library and the catalogue; changes only what the catalogue says of folders."""
+
+    def __init__(
+        self, *, root: Path, catalogue: Catalogue, settling: Settling, terms: Terms
+    ) -> None:
+        self._root = root
+        self._catalogue = catalogue
+        self._settling = settling
+        self._terms = terms
+        self._unlisted: set[str] = set()
+
+    def look(self, looks: Iterable[Look], *, confirmed: bool = False) -> Work:
+        """Compare folders with the record of them.
+
+        Raises LibraryError when the library is away, or none of the published photos is in it
+        (unless somebody ``confirmed`` that).
+        """
+        looks = frozenset(looks)
+        seen = list(scan.look(self._root, looks, stable_inodes=self._terms.stable_inodes))
+        listings = [found for found in seen if isinstance(found, scan.Listing)]
+        if Look("", deep=True) in looks and not confirmed:
+            self._require_our_library(listings)
+        work = Work()
+        ids = self._album_ids(listings)
+        for listing in listings:
+            self._compare(listing, ids[listing.folder], work)
+        for folder in self._gone(looks, seen):
+            self._note_gone(folder, work)
+        return work
+
+    def due(self, now_s: float) -> frozenset[Look]:
+        """Take the folders that are to be looked at again by now (monotonic)."""
+        return self._settling.due(now_s)
+
+    def next_due_s(self) -> float | None:
+        """Return when (monotonic) the next folder is to be looked at again."""
+        return self._settling.next_due_s()
+
+    def again(self, folder: str) -> None:
+        """Have a folder looked at again, as soon as its files may be at rest."""
+        self._settling.again(folder, time.monotonic() + self._settling.settle_s)
+
+    def _compare(self, listing: scan.Listing, album_id: str, work: Work) -> None:
+        known = self._catalogue.known(listing.folder)
+        work.present |= known.keys() & listing.keys
+        if self._sidecar(listing).hidden:
+            work.hidden += known
+            work.hidden_folders.add(listing.folder)
+            return
+        work.shown_folders.add(listing.folder)
+        tried = self._catalogue.tried(listing.folder)
+        names = naming.photo_names([o.key for o in listing.originals], album_id=album_id)
+        plan = make_plan(
+            listing.originals,
+            present=listing.keys,
+            known=known,
+            tried=tried,
+            names=names,
+            album_id=album_id,
+            recipe=self._terms.recipe,
+            conditions=self._terms.conditions,
+        )
+        self._take(plan, names, album_id, work)
+        self._note_problems(listing, tried, plan)
+
+    def _take(self, plan: Plan, names: dict[str, str], album_id: str, work: Work) -> None:
+        for original in plan.publish:
+            if self._settling.is_at_rest(original):
+                place = Place(album_id=album_id, name=names[original.key])
+                work.publish.append((original, place))
+            else:
+                work.waiting += 1
+        for original, photo in plan.rename:
+            place = Place(album_id=album_id, name=names[original.key])
+            work.rename.append((original, photo, place))
+        work.missing |= {photo.key: photo.stamp.size for photo in plan.missing}
+        work.unchanged += plan.unchanged
+        work.failing += plan.failed
+
+    def _note_problems(self, listing: scan.Listing, tried: dict[str, Tried], plan: Plan) -> None:
+        """Keep the list of failures true: new ones in, those of files that are gone out."""
+        if plan.forgive:
+            self._catalogue.forgive(plan.forgive)
+        for problem in listing.problems:
+            told = tried.get(problem.key)
+            if told is None or told.reason != problem.reason:
+                self._catalogue.fail(problem, conditions=AS_FOUND)
+                log.warning("photo failed %s", kv(key=problem.key, reason=problem.reason))
+
+    def _sidecar(self, listing: scan.Listing) -> Sidecar:
+        """Return what the album's YAML says; the last good one where it cannot be understood."""
+        record = self._catalogue.sidecar(listing.folder)
+        last_good = record.content if record else Sidecar()
+        try:
+            name = sidecar.choose([file.name for file in listing.sidecars])
+        except SidecarError as error:
+            fresh = SidecarRecord(name="", stamp=NO_STAMP, content=last_good, problem=str(error))
+            return self._recorded(listing.folder, record, fresh)
+        file = next((file for file in listing.sidecars if file.name == name), None)
+        if file is None:
+            return self._recorded(listing.folder, record, None)
+        if record is not None and (record.name, record.stamp) == (file.name, file.stamp):
+            return record.content
+        try:
+            content, problem = sidecar.read(Path(file.path)), None
+        except SidecarError as error:
+            content, problem = last_good, str(error)
+        fresh = SidecarRecord(name=file.name, stamp=file.stamp, content=content, problem=problem)
+        return self._recorded(listing.folder, record, fresh)
+
+    def _recorded(
+        self, folder: str, record: SidecarRecord | None, fresh: SidecarRecord | None
+    ) -> Sidecar:
+        """Record what changed of an album's YAML; return what it says."""
+        if fresh != record:
+            self._catalogue.record_sidecar(folder, fresh)
+            if fresh is not None and fresh.problem is not None:
+                log.warning("album YAML not understood %s", kv(folder=folder, why=fresh.problem))
+        return fresh.content if fresh else Sidecar()
+
+    def _album_ids(self, listings: list[scan.Listing]) -> dict[str, str]:
+        """Return the album id of every listed folder, with all other albums in mind.
+
+        A folder elsewhere whose id changes by that is noted to be looked at again.
+        """
+        now = self._catalogue.folders()
+        listed = {listing.folder: bool(listing.originals) for listing in listings}
+        there = {folder for folder in now if listed.get(folder, True)}
+        there |= {folder for folder, has_photos in listed.items() if has_photos}
+        ids = naming.album_ids(there, root_album=self._terms.root_album)
+        for folder in now.keys() - listed.keys():
+            if ids[folder] != now[folder]:
+                self._settling.again(folder, 0.0)
+        empty = naming.album_ids(listed.keys() - there, root_album=self._terms.root_album)
+        return empty | ids
+
+    def _gone(self, looks: frozenset[Look], seen: Sequence[object]) -> set[str]:
+        """Return the folders of record that were looked for and are not there."""
+        visited = {found.folder for found in seen if isinstance(found, scan.Listing)}
+        unlisted = {found.folder for found in seen if isinstance(found, scan.Unlisted)}
+        self._tell_unlisted([f for f in seen if isinstance(f, scan.Unlisted)])
+        gone = {found.folder for found in seen if isinstance(found, scan.Gone)}
+        tops = gone | {look.folder for look in looks if look.deep}
+        if not tops:
+            return set()
+        return {
+            folder
+            for folder in self._catalogue.folders_of_record() - visited
+            if _lies_below(folder, tops) and not _lies_below(folder, unlisted)
+        }
+
+    def _tell_unlisted(self, unlisted: list[scan.Unlisted]) -> None:
+        for found in unlisted:
+            if found.folder not in self._unlisted:
+                log.warning("folder left as it was %s", kv(folder=found.folder, why=found.reason))
+        self._unlisted = {found.folder for found in unlisted}
+
+    def _note_gone(self, folder: str, work: Work) -> None:
+        work.missing |= {k: p.stamp.size for k, p in self._catalogue.known(folder).items()}
+        if tried := self._catalogue.tried(folder):
+            self._catalogue.forgive(list(tried))
+        if self._catalogue.sidecar(folder):
+            self._catalogue.record_sidecar(folder, None)
+
+    def _require_our_library(self, listings: list[scan.Listing]) -> None:
+        """Raise LibraryError if nothing found looks like anything that is published.
+
+        Size and time of change of a file survive a move, so a library whose folders were all
+        renamed is still known.
+        """
+        originals = [original for listing in listings for original in listing.originals]
+        if self._catalogue.knows_any([original.key for original in originals]):
+            return
+        known = self._catalogue.size_and_time_of_all()
+        found = {(original.stamp.size, original.stamp.mtime_ns) for original in originals}
+        if known and not known & found:
+            raise LibraryError(
+                f"{self._root} holds none of the {len(known)} photos that are published:"
+                " is it the right folder, and mounted? Nothing was changed. If they really"
+                " are gone: python -m local_image_process once --confirm-withdraw"
+            )
+
+
+def _lies_below(folder: str, tops: set[str]) -> bool:
+    """Tell whether a folder is one of ``tops`` or lies in one."""
+    if folder in tops or "" in tops:
+        return True
+    return any(folder.startswith(f"{top}/") for top in tops)

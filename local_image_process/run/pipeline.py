@@ -1,0 +1,257 @@
+"""One photo's way: look, compare, develop, store, record, withdraw; one step at a time.
+
+The leader calls ``look`` with hints and ``advance`` as often as it can; neither takes longer
+than storing a few photos, so that events and requests are answered during the longest import.
+"""
+
+import logging
+import os
+import random
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import PhotoError, StillChanging, StoreError
+from ..image.workers import Task, WorkerDied, Workers
+from ..logs import kv
+from ..model import Failure, Look, Original, Recipe, folder_of
+from ..record.catalogue import Catalogue
+from .looking import Looking, Work
+from .publisher import Outcome, Publisher
+from .queue import Job, Queue
+from .report import Report
+from .withdrawal import Missing
+
+log = logging.getLogger(__name__)
+
+DEATHS_ALLOWED = 3
+LONGEST_PAUSE_S = 300.0
+PER_WORKER = 2  # jobs in hand: one at work, one waiting at its door
+
+
+@dataclass(slots=True)
+class Pause:
+    """A store that does not answer is asked again later and later, with jitter."""
+
+    until_s: float = 0.0
+    length_s: float = field(default=1.0)
+
+    def begin(self, now_s: float) -> None:
+        self.until_s = now_s + self.length_s * random.uniform(0.5, 1.0)
+        self.length_s = min(2 * self.length_s, LONGEST_PAUSE_S)
+
+    def end(self) -> None:
+        self.length_s = 1.0
+
+
+class Pipeline:
+    """Carries out the difference between library and catalogue."""
+
+    def __init__(
+        self,
+        *,
+        looking: Looking,
+        publisher: Publisher,
+        missing: Missing,
+        catalogue: Catalogue,
+        workers: Workers,
+        recipe: Recipe,
+        conditions: str,
+        max_megapixels: int,
+        render_workers: int,
+    ) -> None:
+        self._looking = looking
+        self._publisher = publisher
+        self._missing = missing
+        self._catalogue = catalogue
+        self._workers = workers
+        self._recipe = recipe
+        self._conditions = conditions
+        self._max_megapixels = max_megapixels
+        self._render_workers = render_workers
+        self._hidden: set[str] = set()
+        self._queue = Queue()
+        self._pause = Pause()
+        self.report = Report()
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether there is work that a look has found and that is not done."""
+        waits = self._missing.waiting or self._looking.next_due_s() is not None
+        return self.is_developing or bool(waits)
+
+    @property
+    def is_developing(self) -> bool:
+        """Tell whether photos are on their way."""
+        return len(self._queue) > 0
+
+    @property
+    def progress(self) -> dict[str, int]:
+        """Return counts for a person who watches."""
+        return {"waiting": len(self._queue), **self.report.counts()}
+
+    def confirm_withdraw(self) -> None:
+        """Withdraw, once, whatever the fuse would hold."""
+        self._missing.confirmed = True
+        self._missing.held = frozenset()
+
+    def due_looks(self, now_s: float) -> frozenset[Look]:
+        """Return folders that were not at rest when last looked at and should be by now."""
+        return self._looking.due(now_s)
+
+    def next_due_s(self) -> float | None:
+        """Return when (monotonic) there is something to do even if nothing happens."""
+        times = [self._looking.next_due_s(), self._missing.next_due_s()]
+        first = min((t for t in times if t is not None), default=None)
+        return max(first, self._pause.until_s) if first is not None else None
+
+    def look(self, looks: Iterable[Look]) -> None:
+        """Compare folders with the catalogue and queue the difference.
+
+        Raises LibraryError when the library is away: then nothing is changed.
+        """
+        looks = frozenset(looks)
+        work = self._looking.look(looks, confirmed=self._missing.confirmed)
+        self._missing.found(work.present)
+        self._missing.note(work.missing, time.monotonic())
+        for key in work.missing:
+            self._queue.drop(key)
+        self._hide(work)
+        self._rename(work)
+        for original, place in work.publish:
+            self._queue.add(Job(original=original, place=place))
+        if Look("", deep=True) in looks:
+            self.report.unchanged = work.unchanged
+            self.report.failed += work.failing
+        if work.publish or work.missing:
+            log.info(
+                "difference found %s",
+                kv(
+                    to_publish=len(work.publish),
+                    missing=len(work.missing),
+                    renamed=len(work.rename),
+                ),
+            )
+
+    def advance(self) -> None:
+        """Take what the workers have finished, store it, and give them more.
+
+        Raises LibraryError when photos seem to be gone because the library is away.
+        """
+        self._collect()
+        now_s = time.monotonic()
+        if now_s < self._pause.until_s:
+            return
+        try:
+            self._store_ready()
+            self._submit()
+            self._withdraw(now_s)
+        except StoreError as error:
+            log.warning("store does not answer %s", kv(why=error, again_in_s=self._pause.length_s))
+            self._pause.begin(now_s)
+        else:
+            self._pause.end()
+
+    def _hide(self, work: Work) -> None:
+        self._hidden = (self._hidden - work.shown_folders) | work.hidden_folders
+        if work.hidden:
+            self.report.withdrawn += len(self._missing.withdraw_now(work.hidden))
+
+    def _rename(self, work: Work) -> None:
+        for original, known, place in work.rename:
+            outcome = self._publisher.rename(original, known, place)
+            if outcome is None:
+                self._queue.add(Job(original=original, place=place, anew=True))
+            else:
+                self._note(outcome)
+
+    def _collect(self) -> None:
+        for future in [future for future in self._queue.in_hand if future.done()]:
+            job = self._queue.in_hand.pop(future)
+            try:
+                job.developed = self._workers.result(future, began_s=job.began_s)
+            except StillChanging:
+                self._looking.again(job.original.folder)
+            except PhotoError as error:
+                self._fail(job, str(error))
+            except WorkerDied as error:
+                self._try_again(job, error)
+            else:
+                self._queue.ready.append(job)
+
+    def _try_again(self, job: Job, error: WorkerDied) -> None:
+        job.deaths += error.is_suspect
+        if job.deaths < DEATHS_ALLOWED:
+            self._queue.add(job)
+        else:
+            self._fail(job, f"it ended {job.deaths} processes that tried to open it; save it anew")
+
+    def _fail(self, job: Job, reason: str) -> None:
+        key = job.original.key
+        failure = Failure(key=key, stamp=job.original.stamp, reason=reason)
+        self._catalogue.fail(failure, conditions=self._conditions)
+        self.report.failed += 1
+        log.warning("photo failed %s", kv(key=key, reason=reason))
+
+    def _store_ready(self) -> None:
+        while self._queue.ready:
+            job = self._queue.ready[0]
+            if job.developed is not None and self._is_wanted(job.original):
+                outcome = self._publisher.publish(
+                    job.original, job.place, job.developed, missing=self._missing.keys
+                )
+                if outcome is None:
+                    again = Job(original=job.original, place=job.place, anew=True)
+                    self._queue.waiting.setdefault(job.original.key, again)
+                    self._queue.is_sorted = False
+                else:
+                    self._note(outcome)
+            self._queue.ready.popleft()  # Order: only now, a store that fails gets it again
+
+    def _is_wanted(self, original: Original) -> bool:
+        """Tell whether a photo is still there and to be shown.
+
+        Race: if it is deleted before this, no look finds it on record; after this, one does.
+        """
+        return original.folder not in self._hidden and os.path.lexists(original.path)
+
+    def _note(self, outcome: Outcome) -> None:
+        setattr(self.report, outcome.kind, getattr(self.report, outcome.kind) + 1)
+        self.report.rendered += outcome.rendered
+        self.report.uploaded += outcome.uploaded
+        if outcome.former_key:
+            self._missing.found([outcome.former_key])
+        for key in outcome.displaced:
+            self._looking.again(folder_of(key))
+        log.info("photo %s %s", outcome.kind, kv(key=outcome.photo.key, id=outcome.photo.id))
+
+    def _submit(self) -> None:
+        room = self._render_workers * PER_WORKER - len(self._queue.in_hand)
+        for _ in range(room):
+            job = self._queue.next()
+            if job is None:
+                return
+            self._begin(job)
+
+    def _begin(self, job: Job) -> None:
+        known: frozenset[str] = frozenset()
+        if not job.anew:
+            known = self._publisher.known_digests(
+                job.original, job.place, missing=self._missing.keys
+            )
+        task = Task(
+            path=Path(job.original.path),
+            stamp=job.original.stamp,
+            recipe=self._recipe,
+            known_digests=known,
+            max_megapixels=self._max_megapixels,
+        )
+        job.began_s = time.monotonic()
+        self._queue.in_hand[self._workers.develop(task)] = job
+
+    def _withdraw(self, now_s: float) -> None:
+        if self._missing.keys:
+            sizes = self._queue.sizes()
+            gone = self._missing.withdraw(now_s, may_be_moved=lambda size: size in sizes)
+            self.report.withdrawn += len(gone)

@@ -1,0 +1,56 @@
+"""What to do: compare a folder with the catalogue. Pure; no input or output."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..model import Original
+from ..record.rows import Known, Tried
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The difference between one folder and its record."""
+
+    publish: tuple[Original, ...]  # new, changed, or made by another recipe
+    rename: tuple[tuple[Original, Known], ...]  # the same photo is to bear another name
+    missing: tuple[Known, ...]  # on record, not in the folder
+    forgive: tuple[str, ...]  # keys of failures whose originals are gone
+    unchanged: int
+    failed: int  # failed before and did not change since: not tried again
+
+
+def make_plan(
+    originals: Sequence[Original],
+    *,
+    present: frozenset[str],
+    known: Mapping[str, Known],
+    tried: Mapping[str, Tried],
+    names: Mapping[str, str],
+    album_id: str,
+    recipe: str,
+    conditions: str,
+) -> Plan:
+    """Compare ``originals`` and all keys ``present`` in a folder with what is on record of it.
+
+    ``names`` are the names the originals should bear; ``recipe`` and ``conditions`` are today's.
+    """
+    publish, rename = [], []
+    unchanged = failed = 0
+    for original in originals:
+        photo, attempt = known.get(original.key), tried.get(original.key)
+        if attempt and (attempt.stamp, attempt.conditions) == (original.stamp, conditions):
+            failed += 1
+        elif photo is None or (photo.stamp, photo.recipe) != (original.stamp, recipe):
+            publish.append(original)
+        elif (photo.album_id, photo.name) != (album_id, names[original.key]):
+            rename.append((original, photo))
+        else:
+            unchanged += 1
+    return Plan(
+        publish=tuple(publish),
+        rename=tuple(rename),
+        missing=tuple(photo for key, photo in known.items() if key not in present),
+        forgive=tuple(key for key in tried if key not in present),
+        unchanged=unchanged,
+        failed=failed,
+    )

@@ -1,0 +1,227 @@
+"""Bring one developed original into store and catalogue: new, moved, copied or only retouched."""
+
+import os
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ..model import Developed, Original, Photo, Recipe
+from ..publish.store import Mark, Store, display_object, thumb_object, version_of
+from ..record.backlog import Backlog
+from ..record.catalogue import Catalogue
+from ..record.rows import Known
+
+MOVES_LOOKED_FOR = 500  # of photos that vanish and whose words change at the same time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a photo is to appear."""
+
+    album_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one original."""
+
+    photo: Photo
+    kind: str  # "published", "moved" or "refreshed"
+    rendered: int  # photos whose pixels were made anew: 0 or 1
+    uploaded: int  # objects put into the store
+    former_key: str | None  # where a moved photo was before
+    displaced: tuple[str, ...]  # photos that had to give up their name: look at them again
+
+
+def objects_of(photo: Photo) -> list[str]:
+    """Return the names of a photo's objects, the display rendition last."""
+    return objects_at(Place(album_id=photo.album_id, name=photo.name), photo.thumb_edges_px)
+
+
+def objects_at(place: Place, thumb_edges_px: Iterable[int]) -> list[str]:
+    """Return the names of the objects of a photo that appears at a place."""
+    thumbs = [thumb_object(edge, place.album_id, place.name) for edge in thumb_edges_px]
+    return [*thumbs, display_object(place.album_id, place.name)]
+
+
+class Publisher:
+    """Puts objects before it records them; what a crash leaves is on the backlog."""
+
+    def __init__(
+        self,
+        *,
+        catalogue: Catalogue,
+        backlog: Backlog,
+        store: Store,
+        recipe: Recipe,
+        recipe_digest: str,
+        root: Path,
+    ) -> None:
+        self._catalogue = catalogue
+        self._backlog = backlog
+        self._store = store
+        self._recipe = recipe
+        self._recipe_digest = recipe_digest
+        self._root = os.path.realpath(root)
+
+    def known_digests(
+        self, original: Original, place: Place, *, missing: Collection[str]
+    ) -> frozenset[str]:
+        """Return the image digests that need no rendering if the original turns out to have one.
+
+        They are: its own, those of photos that vanished or have a file of the same size, and
+        that of an object which already lies where this one shall.
+        """
+        keys = [original.key, *islice(missing, MOVES_LOOKED_FOR)]
+        digests = self._catalogue.digests(
+            recipe=self._recipe_digest, keys=keys, size=original.stamp.size
+        )
+        mark = self._store.mark(display_object(place.album_id, place.name))
+        if mark is not None and mark.recipe == self._recipe_digest:
+            digests |= {mark.image_digest}
+        return digests
+
+    def publish(
+        self, original: Original, place: Place, developed: Developed, *, missing: Collection[str]
+    ) -> Outcome | None:
+        """Store and record one original; ``missing`` are keys whose originals are gone.
+
+        Returns ``None`` when it came without renditions and nobody has them any more: then it
+        is to be developed again, with no digest known.
+        """
+        if developed.renditions:
+            return self._put(original, place, developed, missing)
+        same = self._catalogue.by_image_digest(developed.image_digest)
+        made = [photo for photo in same if photo.recipe == self._recipe_digest]
+        made.sort(key=lambda photo: (photo.key != original.key, photo.key not in missing))
+        source = made[0] if made else self._lying_there(original, place, developed)
+        if source is None or not self._copy(source, place):
+            return None
+        photo = replace(
+            source,
+            **_identity(original, self._root, developed),
+            album_id=place.album_id,
+            name=place.name,
+        )
+        return self._record(photo, developed, missing, rendered=0, uploaded=0)
+
+    def rename(self, original: Original, known: Known, place: Place) -> Outcome | None:
+        """Give a published photo another name; ``None`` if its objects are not there any more."""
+        photo = self._catalogue.photo(known.key)
+        if photo is None or not self._copy(photo, place):
+            return None
+        renamed = replace(photo, album_id=place.album_id, name=place.name, stamp=original.stamp)
+        developed = Developed(
+            fingerprint=photo.fingerprint,
+            image_digest=photo.image_digest,
+            exif=photo.exif,
+            renditions=(),
+        )
+        return self._record(renamed, developed, (), rendered=0, uploaded=0)
+
+    def _put(
+        self, original: Original, place: Place, developed: Developed, missing: Collection[str]
+    ) -> Outcome:
+        *thumbs, display = developed.renditions
+        photo = Photo(
+            **_identity(original, self._root, developed),
+            recipe=self._recipe_digest,
+            album_id=place.album_id,
+            name=place.name,
+            width_px=display.width_px,
+            height_px=display.height_px,
+            version=version_of(display.content),
+            thumb_edges_px=tuple(thumb.edge_px for thumb in thumbs if thumb.edge_px),
+        )
+        names = objects_of(photo)
+        self._backlog.intend(names)
+        for name, thumb in zip(names, thumbs, strict=False):
+            self._store.put(name, thumb.content)
+        # Order: the display rendition last, for its mark vouches for the others
+        self._store.put(names[-1], display.content, mark=_mark(photo))
+        return self._record(photo, developed, missing, rendered=1, uploaded=len(names))
+
+    def _copy(self, source: Photo, place: Place) -> bool:
+        """Copy a photo's objects to another name; tell whether they all were there."""
+        old = objects_of(source)
+        new = objects_at(place, source.thumb_edges_px)
+        if not all(self._store.holds(name) for name in old):
+            return False
+        if old != new:
+            self._backlog.intend(new)
+            for source_name, target_name in zip(old, new, strict=True):
+                self._store.copy(source_name, target_name)
+        return True
+
+    def _lying_there(self, original: Original, place: Place, developed: Developed) -> Photo | None:
+        """Return what the object at ``place`` says it is: a lost catalogue takes it back."""
+        mark = self._store.mark(display_object(place.album_id, place.name))
+        wanted = (developed.image_digest, self._recipe_digest)
+        if mark is None or (mark.image_digest, mark.recipe) != wanted:
+            return None
+        return Photo(
+            **_identity(original, self._root, developed),
+            recipe=mark.recipe,
+            album_id=place.album_id,
+            name=place.name,
+            width_px=mark.width_px,
+            height_px=mark.height_px,
+            version=mark.version,
+            thumb_edges_px=self._recipe.thumb_edges_px,
+        )
+
+    def _record(
+        self,
+        photo: Photo,
+        developed: Developed,
+        missing: Collection[str],
+        *,
+        rendered: int,
+        uploaded: int,
+    ) -> Outcome:
+        before = self._catalogue.photo(photo.key)
+        former = self._former(photo, developed, missing) if before is None else before
+        freed = {name for p in (before, former) if p is not None for name in objects_of(p)}
+        displaced = self._catalogue.record(
+            photo, objects=objects_of(photo), moved_from=former, freed=freed
+        )
+        has_moved = former is not None and former.id != photo.id
+        is_retouched = before is not None and not rendered
+        return Outcome(
+            photo=photo,
+            kind="moved" if has_moved else "refreshed" if is_retouched else "published",
+            rendered=rendered,
+            uploaded=uploaded,
+            former_key=former.key if former is not None and former.key != photo.key else None,
+            displaced=tuple(displaced),
+        )
+
+    def _former(self, photo: Photo, developed: Developed, missing: Collection[str]) -> Photo | None:
+        """Return the vanished photo that shows the same picture, whatever recipe made it."""
+        same = self._catalogue.by_image_digest(developed.image_digest)
+        return next((p for p in same if p.key in missing and p.key != photo.key), None)
+
+
+def _identity(original: Original, real_root: str, developed: Developed) -> dict[str, Any]:
+    return {
+        "key": original.key,
+        "path": os.path.relpath(original.path, real_root),
+        "stamp": original.stamp,
+        "fingerprint": developed.fingerprint,
+        "image_digest": developed.image_digest,
+        "exif": developed.exif,
+    }
+
+
+def _mark(photo: Photo) -> Mark:
+    return Mark(
+        fingerprint=photo.fingerprint,
+        image_digest=photo.image_digest,
+        recipe=photo.recipe,
+        width_px=photo.width_px,
+        height_px=photo.height_px,
+        version=photo.version,
+    )

@@ -1,0 +1,73 @@
+"""What waits to be developed, newest folder first, and what is in the workers' hands."""
+
+from collections import Counter, deque
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from ..model import Developed, Original
+from .publisher import Place
+
+
+@dataclass(slots=True, kw_only=True)
+class Job:
+    """One original on its way."""
+
+    original: Original
+    place: Place
+    deaths: int = 0  # workers that ended while they had it
+    anew: bool = False  # develop it even if its picture is known
+    began_s: float = 0.0  # monotonic
+    developed: Developed | None = None  # waits for the store
+
+
+@dataclass(slots=True)
+class Queue:
+    """Jobs by key; a newer look at a file replaces what was known of it."""
+
+    waiting: dict[str, Job] = field(default_factory=dict)
+    in_hand: "dict[Future[Developed], Job]" = field(default_factory=dict)
+    ready: deque[Job] = field(default_factory=deque)  # developed, not stored yet
+    _order: list[str] = field(default_factory=list)  # keys, the next one last
+    is_sorted: bool = True
+
+    def __len__(self) -> int:
+        return len(self.waiting) + len(self.in_hand) + len(self.ready)
+
+    def add(self, job: Job) -> None:
+        """Put a job in line, unless the same state of the file is being worked on."""
+        key = job.original.key
+        for other in (*self.in_hand.values(), *self.ready):
+            if other.original.key == key and other.original.stamp == job.original.stamp:
+                other.place = job.place
+                return
+        self.waiting[key] = job
+        self.is_sorted = False
+
+    def drop(self, key: str) -> None:
+        """Forget a job that has not begun."""
+        self.waiting.pop(key, None)
+
+    def sizes(self) -> Counter[int]:
+        """Return how many jobs there are for files of each size in bytes."""
+        jobs = (*self.waiting.values(), *self.in_hand.values(), *self.ready)
+        return Counter(job.original.stamp.size for job in jobs)
+
+    def next(self) -> Job | None:
+        """Take the next job: of the folder with the newest file, by key."""
+        if not self.is_sorted:
+            self._sort()
+        while self._order:
+            job = self.waiting.pop(self._order.pop(), None)
+            if job is not None:
+                return job
+        return None
+
+    def _sort(self) -> None:
+        newest: dict[str, int] = {}
+        for job in self.waiting.values():
+            folder = job.original.folder
+            newest[folder] = max(newest.get(folder, 0), job.original.stamp.mtime_ns)
+        ranked = sorted(self.waiting)
+        ranked.sort(key=lambda key: newest[self.waiting[key].original.folder], reverse=True)
+        self._order = ranked[::-1]
+        self.is_sorted = True

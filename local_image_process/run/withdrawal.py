@@ -1,0 +1,123 @@
+"""Photos whose originals are gone: wait a little, see whether they moved, then withdraw."""
+
+import logging
+import os
+from collections.abc import Callable, Iterable, KeysView, Mapping
+from itertools import islice
+from pathlib import Path
+
+from ..errors import LibraryError
+from ..logs import kv
+from ..record.catalogue import Catalogue
+from .publisher import objects_of
+
+log = logging.getLogger(__name__)
+
+FUSE_PHOTOS = 20
+FUSE_SHARE = 0.3
+SAMPLE = 2_000  # photos; of a library that is there, the first or second is found
+
+
+def exceeds_fuse(number: int, of: int) -> bool:
+    """Tell whether so many withdrawals at a time, of all photos, want somebody's word."""
+    return number > max(FUSE_PHOTOS, FUSE_SHARE * of)
+
+
+class Missing:
+    """Keys on record whose originals were not found, since when (monotonic seconds)."""
+
+    def __init__(self, *, catalogue: Catalogue, root: Path, grace_s: float) -> None:
+        self._catalogue = catalogue
+        self._root = root
+        self._grace_s = grace_s
+        self._since: dict[str, float] = {}
+        self._sizes: dict[str, int] = {}
+        self._held_before = 0
+        self.held: frozenset[str] = frozenset()  # what the fuse holds back
+        self.confirmed = False  # somebody said that they really are gone
+
+    @property
+    def keys(self) -> KeysView[str]:
+        """The keys that are missing."""
+        return self._since.keys()
+
+    @property
+    def waiting(self) -> int:
+        """How many are neither withdrawn nor held yet."""
+        return len(self._since.keys() - self.held)
+
+    def note(self, sizes: Mapping[str, int], now_s: float) -> None:
+        """Note keys that were not found, with the size in bytes that their files had."""
+        for key, size in sizes.items():
+            self._since.setdefault(key, now_s)
+            self._sizes[key] = size
+
+    def found(self, keys: Iterable[str]) -> None:
+        """Note keys that are there (again), or that live on under another one."""
+        for key in keys:
+            self._since.pop(key, None)
+            self._sizes.pop(key, None)
+
+    def next_due_s(self) -> float | None:
+        """Return when the first that is not held is due (monotonic)."""
+        times = [since for key, since in self._since.items() if key not in self.held]
+        return min(times) + self._grace_s if times else None
+
+    def withdraw(self, now_s: float, *, may_be_moved: Callable[[int], bool]) -> list[str]:
+        """Take what is due off the record, and return the keys.
+
+        ``may_be_moved`` tells of a size in bytes whether an original of it is still to be
+        looked at, which may turn out to be the same photo elsewhere. Raises LibraryError when
+        no photo at all is where it was: then the library is away, not the photos.
+        """
+        due = [
+            key
+            for key, since in self._since.items()
+            if now_s >= since + self._grace_s and not may_be_moved(self._sizes[key])
+        ]
+        if not due:
+            return []
+        if not self.confirmed:
+            self._require_library()
+            if self._fuse_holds(due):
+                return []
+        return self._forget(due)
+
+    def withdraw_now(self, keys: Iterable[str]) -> list[str]:
+        """Take off the record what the photographer hid on purpose."""
+        return self._forget(list(keys))
+
+    def _forget(self, keys: list[str]) -> list[str]:
+        photos = [photo for key in keys if (photo := self._catalogue.photo(key))]
+        self._catalogue.forget({photo.key: objects_of(photo) for photo in photos})
+        self.found(keys)
+        self.held = self.held - frozenset(keys)
+        for photo in photos:
+            log.info("photo withdrawn %s", kv(key=photo.key, id=photo.id))
+        return [photo.key for photo in photos]
+
+    def _fuse_holds(self, due: list[str]) -> bool:
+        total = self._catalogue.count()
+        self.held = frozenset(due) if exceeds_fuse(len(due), total) else frozenset()
+        if self.held and len(self.held) != self._held_before:
+            log.error(
+                "withdrawal held back %s",
+                kv(
+                    photos=len(self.held),
+                    of=total,
+                    do="if they really are gone: python -m local_image_process once"
+                    " --confirm-withdraw",
+                ),
+            )
+        self._held_before = len(self.held)
+        return bool(self.held)
+
+    def _require_library(self) -> None:
+        others = (path for key, path in self._catalogue.paths() if key not in self._since)
+        if any(os.path.lexists(self._root / path) for path in islice(others, SAMPLE)):
+            return
+        raise LibraryError(
+            f"{self._root} holds none of the photos that are published: is it the right folder, and"
+            " mounted? Nothing was changed. If they really are gone:"
+            " python -m local_image_process once --confirm-withdraw"
+        )

@@ -1,0 +1,112 @@
+"""The public JSON and pictures over HTTP, and whether we are well."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from flask import Blueprint, Response, abort, request
+from werkzeug.security import safe_join
+from werkzeug.wsgi import wrap_file
+
+from ..publish.store import version_of
+from ..run.lease import Lease
+
+INDEX_FILES = ("albums.json", "exif_data.json", "likes.json")
+MEDIA_TYPES = {
+    ".webp": "image/webp",
+    ".json": "application/json",
+    ".yaml": "application/yaml; charset=utf-8",
+}
+YEAR_S = 31_536_000
+VERSIONS_KEPT = 10_000
+
+_versions: dict[tuple[int, ...], str] = {}  # by state of the file
+
+
+def make_blueprint(*, data_dir: Path, lease: Lease) -> Blueprint:
+    """Return the routes that anyone may ask."""
+    gallery = Blueprint("gallery", __name__)
+    media = (data_dir / "media").absolute()
+
+    @gallery.get("/data/<any({}):name>".format(",".join(f'"{n}"' for n in INDEX_FILES)))
+    @gallery.get("/<any({}):name>".format(",".join(f'"{n}"' for n in INDEX_FILES)))
+    def index_file(name: str) -> Response:
+        return _index_file(data_dir / name)
+
+    @gallery.get("/media/<path:name>")
+    def picture(name: str) -> Response:
+        return _picture(media, name)
+
+    @gallery.get("/healthz")
+    def health() -> dict[str, Any]:
+        seen = lease.leader()
+        leader = {"pid": seen.pid, "seen_s": seen.seen_s} if seen else None
+        return {"status": "ok", "leader": leader}
+
+    @gallery.after_request
+    def for_everyone(response: Response) -> Response:
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Expose-Headers"] = "ETag"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        return response
+
+    return gallery
+
+
+def _index_file(path: Path) -> Response:
+    """Send a JSON file, packed if the client can unpack; 404 before the first export."""
+    packed = path.with_name(f"{path.name}.gz")
+    is_packed = request.accept_encodings.quality("gzip") > 0 and packed.exists()
+    response = _send(
+        packed if is_packed else path, "application/json", kind="z" if is_packed else ""
+    )
+    if is_packed:
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def _picture(media: Path, name: str) -> Response:
+    """Send an object of the store; for ever cacheable if its version is asked for."""
+    found = safe_join(str(media), name)
+    is_hidden = any(part.startswith(".") for part in name.split("/"))
+    media_type = MEDIA_TYPES.get(Path(name).suffix)
+    if found is None or is_hidden or media_type is None:
+        abort(404)
+    response = _send(Path(found), media_type, kind="")
+    version = response.get_etag()[0]
+    is_asked_for = version is not None and request.args.get("v") == version
+    response.headers["Cache-Control"] = (
+        f"public, max-age={YEAR_S}, immutable" if is_asked_for else "no-cache"
+    )
+    return response
+
+
+def _send(path: Path, media_type: str, *, kind: str) -> Response:
+    """Send one file as it is at this moment, though another may take its name meanwhile."""
+    try:
+        file = path.open("rb")
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        abort(404)
+    status = os.fstat(file.fileno())
+    response = Response(wrap_file(request.environ, file), mimetype=None, content_type=media_type)
+    response.direct_passthrough = True
+    response.call_on_close(file.close)
+    response.content_length = status.st_size
+    response.last_modified = datetime.fromtimestamp(int(status.st_mtime), UTC)
+    response.set_etag(_version(file, status) + kind)
+    response.make_conditional(request.environ, accept_ranges=True, complete_length=status.st_size)
+    return response
+
+
+def _version(file: BinaryIO, status: os.stat_result) -> str:
+    """Return the version of an open file's content, read once for each state of it."""
+    state = (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
+    if state not in _versions:
+        if len(_versions) >= VERSIONS_KEPT:
+            _versions.clear()
+        _versions[state] = version_of(os.pread(file.fileno(), status.st_size, 0))
+    return _versions[state]
