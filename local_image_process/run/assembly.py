@@ -86,9 +86,13 @@ def _records(settings: Settings, database: Database) -> Records:
 
 
 def take_back_interactions(settings: Settings, records: Records) -> int:
-    """Give a new catalogue the likes and stars of ``exif_data.json``, ours or a predecessor's."""
+    """Give a new catalogue the likes and stars of ``exif_data.json``, ours or a predecessor's.
+
+    Once in a catalogue's life, whether there is such a file or not: later the file says what
+    the catalogue says.
+    """
     path = settings.data_dir / "exif_data.json"
-    return records.interactions.take_back(path.read_bytes()) if path.exists() else 0
+    return records.interactions.take_back(path.read_bytes() if path.exists() else b"")
 
 
 def make_workers(settings: Settings, *, on_done: Callable[[], None]) -> Workers:

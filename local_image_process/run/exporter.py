@@ -48,10 +48,15 @@ class Exporter:
         self._root_album = root_album
         self._pieces: dict[str, Pieces] | None = None
         self._next_s = 0.0  # monotonic
+        self._is_refilling = self._is_complete() and catalogue.count() == 0
 
     def is_due(self, *, busy: bool) -> bool:
-        """Tell whether to export now: at once when idle, seldom while there is other work."""
-        return not busy or time.monotonic() >= self._next_s
+        """Tell whether to export now: at once when idle, seldom while there is other work.
+
+        A catalogue that was lost is filled before it is exported, so that visitors see the
+        JSON of before and not an empty gallery.
+        """
+        return not busy or (not self._is_refilling and time.monotonic() >= self._next_s)
 
     def export(self, *, force: bool = False) -> bool:
         """Write what is out of date (``force``: look at everything); tell whether anything was.
@@ -69,6 +74,7 @@ class Exporter:
         except OSError as error:
             raise StoreUnavailable(f"the JSON cannot be written ({error.strerror})") from error
         self._backlog.freshen(stale)
+        self._is_refilling = False
         took_s = time.monotonic() - began
         self._next_s = time.monotonic() + max(SHORTEST_INTERVAL_S, SHARE * took_s)
         if changed:

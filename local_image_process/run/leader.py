@@ -49,6 +49,8 @@ class Leader:
         self._tidying = Tidying(backlog=records.backlog, store=records.store)
         self._requests: list[Request] = []
         self._next_sweep_s = 0.0
+        self._has_looked = False  # at the whole library, in this term
+        self._has_exported = False  # all of the JSON, in this term, whoever wrote it before
         self._told: dict[str, str] = {}  # what was last said of each trouble
 
     def nudge(self) -> None:
@@ -58,7 +60,6 @@ class Leader:
     def lead(self) -> None:
         """Keep the gallery true to the library until told to stop."""
         try:
-            self._export(force=True)
             while not self._stop.is_set():
                 with self._watching() as watched:
                     self._follow(watched)
@@ -73,6 +74,7 @@ class Leader:
         if confirm_withdraw:
             self._pipeline.confirm_withdraw()
         began_s = time.monotonic()
+        self._has_exported = True  # what is stale is on record; the rest is not read for nothing
         self._inbox.put(None)
         looks = frozenset({EVERYTHING})
         try:
@@ -140,20 +142,22 @@ class Leader:
     def _work(self, looks: frozenset[Look]) -> None:
         if looks:
             self._pipeline.look(looks)
+            self._has_looked = self._has_looked or EVERYTHING in looks
         self._pipeline.advance()
 
     def _sweep_interval_s(self, has_events: bool) -> float:
         usual_s = SWEEP_WITH_EVENTS_S if has_events else SWEEP_WITHOUT_EVENTS_S
         return self._settings.sweep_interval_s or usual_s
 
-    def _export(self, *, force: bool = False, patient: bool = True) -> None:
+    def _export(self, *, patient: bool = True) -> None:
         """Write the JSON if it is time; then remove what it does not name any more."""
-        busy = self._pipeline.is_developing
-        if not (force or self._exporter.is_due(busy=busy)):
+        busy = self._pipeline.is_developing or not self._has_looked
+        if not self._exporter.is_due(busy=busy):
             return
         try:
-            self._exporter.export(force=force)
-            self._tidying.tidy(is_idle=not force and not self._pipeline.is_busy)
+            self._exporter.export(force=not self._has_exported)
+            self._has_exported = True
+            self._tidying.tidy(is_idle=self._has_looked and not self._pipeline.is_busy)
         except StoreError as error:
             if not patient:
                 raise

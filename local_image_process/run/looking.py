@@ -112,6 +112,7 @@ class Looking:
             conditions=self._terms.conditions,
         )
         self._take(plan, names, album_id, work)
+        work.failing += len(listing.problems)
         self._note_problems(listing, tried, plan)
 
     def _take(self, plan: Plan, names: dict[str, str], album_id: str, work: Work) -> None:

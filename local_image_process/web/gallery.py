@@ -56,7 +56,11 @@ def make_blueprint(*, data_dir: Path, lease: Lease) -> Blueprint:
 
 
 def _index_file(path: Path) -> Response:
-    """Send a JSON file, packed if the client can unpack; 404 before the first export."""
+    """Send a JSON file, packed if the client can unpack; an empty one before the first export."""
+    if not path.exists():
+        return Response(
+            "{}\n", content_type="application/json", headers={"Cache-Control": "no-store"}
+        )
     packed = path.with_name(f"{path.name}.gz")
     is_packed = request.accept_encodings.quality("gzip") > 0 and packed.exists()
     response = _send(
