@@ -1,15 +1,13 @@
 """How gunicorn runs us; found by ``gunicorn server:app`` in this folder by itself."""
 
-import os
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).absolute().parent))
 
 import server as gallery
-from local_image_process.settings import Settings
 
-settings = Settings.load(os.environ)
+settings = gallery.read_settings()
 
 bind = f"0.0.0.0:{settings.port}"
 workers = 4
@@ -28,4 +26,5 @@ def on_starting(server: object) -> None:
             "--preload is not supported: the service thread must start in the workers."
             " Leave --preload away."
         )
-    sys.stderr.write(gallery.announce(settings) + "\n")
+    port = next((a[1] for a in server.cfg.address if isinstance(a, tuple)), settings.port)  # type: ignore[attr-defined]
+    sys.stderr.write(gallery.announce(settings, port=port) + "\n")

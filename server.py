@@ -29,17 +29,18 @@ def create_app(settings: Settings) -> Flask:
     app.register_error_handler(404, lambda _: _error(404, "not found"))
     app.register_error_handler(405, lambda _: _error(405, "method not allowed"))
     app.register_error_handler(500, lambda _: _error(500, "internal error"))
+    app.after_request(_harden)
     service.start()
     return app
 
 
-def announce(settings: Settings) -> str:
+def announce(settings: Settings, *, port: int) -> str:
     """Return, for the terminal, what is watched, where the JSON is, and a password made now."""
     assembly.make_folders(settings)
     lines = [
         f"photos    {settings.library.absolute()}",
-        f"gallery   http://localhost:{settings.port}/data/albums.json",
-        f"          http://localhost:{settings.port}/data/exif_data.json",
+        f"gallery   http://localhost:{port}/data/albums.json",
+        f"          http://localhost:{port}/data/exif_data.json",
         f"data      {settings.data_dir.absolute()}",
     ]
     if settings.watch_dir is None:
@@ -53,6 +54,13 @@ def announce(settings: Settings) -> str:
     return "\n".join(lines)
 
 
+def _harden(response: Response) -> Response:
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+    return response
+
+
 def _error(status: int, message: str) -> tuple[Response, int]:
     return jsonify({"success": False, "error": message, "message": message}), status
 
@@ -61,13 +69,14 @@ def __getattr__(name: str) -> Any:
     """Make ``app`` when it is first asked for: nothing starts at import."""
     if name != "app":
         raise AttributeError(name)
-    settings = _settings()
+    settings = read_settings()
     logs.configure(settings.log_level)
     globals()["app"] = create_app(settings)
     return globals()["app"]
 
 
-def _settings() -> Settings:
+def read_settings() -> Settings:
+    """Read the settings, or end with a sentence on what is wrong with them."""
     try:
         return Settings.load(os.environ)
     except SettingsError as error:
@@ -76,7 +85,7 @@ def _settings() -> Settings:
 
 def main() -> None:
     """Become gunicorn, as configured beside this file."""
-    _settings()
+    read_settings()
     here = Path(__file__).absolute().parent
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", str(here / "gunicorn.conf.py")]
     os.execv(sys.executable, [*gunicorn, "--pythonpath", str(here), "server:app"])

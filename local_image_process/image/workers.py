@@ -20,6 +20,7 @@ from ..model import Developed, Recipe, Stamp
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 RECYCLE_AFTER = 500  # photos; what a decoder leaks goes with its process
+STUCK_AFTER = 4  # time limits
 NICENESS = 5  # visitors come first
 
 
@@ -86,6 +87,13 @@ class Workers:
             raise WorkerDied(f"its process ended ({error})", is_suspect=True) from error
         except (BrokenProcessPool, CancelledError) as error:
             raise WorkerDied("the processes were ended", is_suspect=False) from error
+
+    def is_stuck(self, *, began_s: float) -> bool:
+        """Tell whether a task should have ended long ago, even if it stood in line.
+
+        A process killed while it holds the pool's lock leaves the others waiting for it.
+        """
+        return time.monotonic() - began_s > STUCK_AFTER * self._timeout_s
 
     def stop(self) -> None:
         """End all processes, whatever they are doing."""

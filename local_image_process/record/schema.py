@@ -139,6 +139,11 @@ class Database:
             with options.begin():
                 yield options
 
+    @property
+    def is_there(self) -> bool:
+        """Tell whether there is a database already, without making one."""
+        return self._path is None or self._path.exists()
+
     def close(self) -> None:
         """Let go of the database; the next transaction opens it again."""
         with self._lock:

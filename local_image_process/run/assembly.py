@@ -63,9 +63,8 @@ def open_copy(settings: Settings, folder: Path) -> Records:
     """Open a copy of the catalogue, made in ``folder``, to try things on."""
     database = Database(settings.database)
     copy = Database(f"sqlite:///{folder / 'catalogue.db'}")
-    try:
+    if database.is_there:
         copy_tables(database, copy)
-    finally:
         database.close()
     return _records(settings, copy)
 

@@ -166,7 +166,18 @@ class Pipeline:
             else:
                 self._note(outcome)
 
+    def _restart_stuck_workers(self) -> None:
+        in_hand = self._queue.in_hand
+        if any(self._workers.is_stuck(began_s=job.began_s) for job in in_hand.values()):
+            log.warning("render processes are stuck; they are started anew")
+            self._workers.stop()
+            jobs = list(in_hand.values())
+            in_hand.clear()
+            for job in jobs:
+                self._queue.add(job)
+
     def _collect(self) -> None:
+        self._restart_stuck_workers()
         for future in [future for future in self._queue.in_hand if future.done()]:
             job = self._queue.in_hand.pop(future)
             try:

@@ -48,7 +48,6 @@ def make_blueprint(*, data_dir: Path, lease: Lease) -> Blueprint:
     def for_everyone(response: Response) -> Response:
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Expose-Headers"] = "ETag"
-        response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         return response
 

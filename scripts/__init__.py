@@ -1,0 +1,1 @@
+"""Set-up for people and machines, and the photos of the demonstration."""
