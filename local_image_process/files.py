@@ -1,6 +1,7 @@
 """Files that are either the old version or the new one, never half of each."""
 
 import os
+import threading
 from pathlib import Path
 
 PUBLIC = 0o644  # a web server in another account may read
@@ -42,7 +43,7 @@ def temporary_for(path: Path) -> Path:
 
 def create_once(path: Path, content: bytes) -> bytes:
     """Make a private file unless it is there; return what it holds, whoever of us made it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{threading.get_native_id()}.tmp")
     try:
         _write_and_sync(temporary, content, PRIVATE)
         os.link(temporary, path)  # Race: of several processes one wins, the others read
