@@ -19,6 +19,7 @@ from ..errors import GalleryError, PhotoError, UnreadablePhoto
 from ..model import Developed, Recipe, Stamp
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
 RECYCLE_AFTER = 500  # photos; what a decoder leaks goes with its process
 STUCK_AFTER = 4  # time limits
 NICENESS = 5  # visitors come first
@@ -121,9 +122,21 @@ def _begin(parent: int, memory_bytes: int) -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # Race: the parent was gone before the line above
         os._exit(1)
+    _keep_freed_memory()
     os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _keep_freed_memory() -> None:
+    """Have the C library keep pictures' buffers for the next one, not give each back at once.
+
+    Measured: a tenth of the processor time of a photo went into the page faults of asking anew.
+    """
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):  # glibc; others have their own ways
+        libc.mallopt(M_MMAP_THRESHOLD, 32 << 20)
+        libc.mallopt(M_TRIM_THRESHOLD, 64 << 20)
 
 
 def _develop(task: Task) -> Any:

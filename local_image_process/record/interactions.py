@@ -3,7 +3,7 @@
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -57,15 +57,19 @@ class Interactions:
             for photo_id in totals.keys() | given.keys()
         }
 
-    def take_back(self, exif_data: bytes) -> int:
+    def take_back(self, read: Callable[[], bytes]) -> int:
         """Take likes and stars from an ``exif_data.json`` into a catalogue that is new.
 
-        Done once in a catalogue's life; an unreadable file, or parts of it, count as nothing.
-        Returns the number of photos that got theirs back.
+        Done once in a catalogue's life; ``read`` is called only then. An unreadable file, or
+        parts of it, count as nothing. Returns the number of photos that got theirs back.
         """
-        given = _given_in(exif_data)
+        done = sa.select(meta.c.value).where(meta.c.name == TAKEN_BACK)
+        with self._database.read() as db:
+            if db.scalar(done):
+                return 0
+        given = _given_in(read())
         with self._database.write(durable=True) as db:
-            if db.scalar(sa.select(meta.c.value).where(meta.c.name == TAKEN_BACK)):
+            if db.scalar(done):  # Race: another process did it meanwhile
                 return 0
             db.execute(sa.insert(meta).values(name=TAKEN_BACK, value="1"))
             for photo_id, interaction in given.items():

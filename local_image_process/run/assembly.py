@@ -23,6 +23,7 @@ from .looking import Looking, Terms
 from .pipeline import Pipeline
 from .publisher import Publisher
 from .settling import Settling
+from .storing import Storing
 from .withdrawal import Missing
 
 
@@ -91,36 +92,33 @@ def take_back_interactions(settings: Settings, records: Records) -> int:
     the catalogue says.
     """
     path = settings.data_dir / "exif_data.json"
-    return records.interactions.take_back(path.read_bytes() if path.exists() else b"")
+    return records.interactions.take_back(lambda: path.read_bytes() if path.exists() else b"")
 
 
-def make_workers(settings: Settings, *, on_done: Callable[[], None]) -> Workers:
-    """Make the pool of render processes; it starts with the first photo."""
-    return Workers(
-        count=settings.render_workers,
-        timeout_s=settings.render_timeout_s,
-        memory_bytes=allowed_memory_bytes() // 2,
-        on_done=on_done,
-    )
-
-
-def make_pipeline(settings: Settings, records: Records, workers: Workers) -> Pipeline:
-    """Join the parts of one photo's way."""
+def make_pipeline(settings: Settings, records: Records, *, on_done: Callable[[], None]) -> Pipeline:
+    """Join the parts of one photo's way; ``on_done`` is called when a part of it has ended."""
     recipe = _recipe(settings)
     catalogue = records.catalogue
+    publisher = Publisher(
+        catalogue=catalogue,
+        backlog=records.backlog,
+        store=records.store,
+        recipe=recipe,
+        recipe_digest=recipes.digest(recipe),
+        root=settings.library,
+    )
     return Pipeline(
         looking=make_looking(settings, catalogue, settle_s=settings.settle_s),
-        publisher=Publisher(
-            catalogue=catalogue,
-            backlog=records.backlog,
-            store=records.store,
-            recipe=recipe,
-            recipe_digest=recipes.digest(recipe),
-            root=settings.library,
-        ),
+        publisher=publisher,
         missing=Missing(catalogue=catalogue, root=settings.library, grace_s=settings.settle_s),
         catalogue=catalogue,
-        workers=workers,
+        workers=Workers(
+            count=settings.render_workers,
+            timeout_s=settings.render_timeout_s,
+            memory_bytes=allowed_memory_bytes() // 2,
+            on_done=on_done,
+        ),
+        storing=Storing(publisher=publisher, on_done=on_done),
         recipe=recipe,
         conditions=_conditions(settings),
         max_megapixels=settings.max_megapixels,

@@ -43,8 +43,7 @@ class Leader:
         self._lease = lease
         self._stop = stop
         self._inbox: SimpleQueue[Look | None] = SimpleQueue()
-        self._workers = assembly.make_workers(settings, on_done=self.nudge)
-        self._pipeline = assembly.make_pipeline(settings, records, self._workers)
+        self._pipeline = assembly.make_pipeline(settings, records, on_done=self.nudge)
         self._exporter = assembly.make_exporter(settings, records)
         self._tidying = Tidying(backlog=records.backlog, store=records.store)
         self._requests: list[Request] = []
@@ -64,7 +63,7 @@ class Leader:
                 with self._watching() as watched:
                     self._follow(watched)
         finally:
-            self._workers.stop()
+            self._pipeline.stop()
 
     def once(self, *, confirm_withdraw: bool, tell: Callable[[dict[str, int]], None]) -> Report:
         """Do all there is to do, then return what was done.
@@ -86,7 +85,7 @@ class Leader:
                     break
                 looks = self._pipeline.due_looks(time.monotonic())
         finally:
-            self._workers.stop()
+            self._pipeline.stop()
         self._export(patient=False)
         return self._pipeline.report
 
@@ -157,7 +156,10 @@ class Leader:
         try:
             self._exporter.export(force=not self._has_exported)
             self._has_exported = True
-            self._tidying.tidy(is_idle=self._has_looked and not self._pipeline.is_busy)
+            self._tidying.tidy(
+                is_idle=self._has_looked and not self._pipeline.is_busy,
+                under_way=self._pipeline.objects_under_way,
+            )
         except StoreError as error:
             if not patient:
                 raise

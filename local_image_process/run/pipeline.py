@@ -6,43 +6,26 @@ than storing a few photos, so that events and requests are answered during the l
 
 import logging
 import os
-import random
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import PhotoError, StillChanging, StoreError
 from ..image.workers import Task, WorkerDied, Workers
 from ..logs import kv
-from ..model import Failure, Look, Original, Recipe, folder_of
+from ..model import Developed, Failure, Look, Original, Recipe, folder_of
 from ..record.catalogue import Catalogue
 from .looking import Looking, Work
-from .publisher import Outcome, Publisher
+from .publisher import Outcome, Publisher, objects_at, objects_of
 from .queue import Job, Queue
 from .report import Report
+from .storing import Pause, Storing
 from .withdrawal import Missing
 
 log = logging.getLogger(__name__)
 
 DEATHS_ALLOWED = 3
-LONGEST_PAUSE_S = 300.0
 PER_WORKER = 2  # jobs in hand: one at work, one waiting at its door
-
-
-@dataclass(slots=True)
-class Pause:
-    """A store that does not answer is asked again later and later, with jitter."""
-
-    until_s: float = 0.0
-    length_s: float = field(default=1.0)
-
-    def begin(self, now_s: float) -> None:
-        self.until_s = now_s + self.length_s * random.uniform(0.5, 1.0)
-        self.length_s = min(2 * self.length_s, LONGEST_PAUSE_S)
-
-    def end(self) -> None:
-        self.length_s = 1.0
 
 
 class Pipeline:
@@ -56,6 +39,7 @@ class Pipeline:
         missing: Missing,
         catalogue: Catalogue,
         workers: Workers,
+        storing: Storing,
         recipe: Recipe,
         conditions: str,
         max_megapixels: int,
@@ -66,6 +50,7 @@ class Pipeline:
         self._missing = missing
         self._catalogue = catalogue
         self._workers = workers
+        self._storing = storing
         self._recipe = recipe
         self._conditions = conditions
         self._max_megapixels = max_megapixels
@@ -84,12 +69,22 @@ class Pipeline:
     @property
     def is_developing(self) -> bool:
         """Tell whether photos are on their way."""
-        return len(self._queue) > 0
+        return len(self._queue) + len(self._storing) > 0
+
+    @property
+    def objects_under_way(self) -> set[str]:
+        """The objects that are being put."""
+        return self._storing.names
 
     @property
     def progress(self) -> dict[str, int]:
         """Return counts for a person who watches."""
-        return {"waiting": len(self._queue), **self.report.counts()}
+        return {"waiting": len(self._queue) + len(self._storing), **self.report.counts()}
+
+    def stop(self) -> None:
+        """End all processes and threads; what they had in hand is found again by the next look."""
+        self._workers.stop()
+        self._storing.stop()
 
     def confirm_withdraw(self) -> None:
         """Withdraw, once, whatever the fuse would hold."""
@@ -144,6 +139,7 @@ class Pipeline:
         if now_s < self._pause.until_s:
             return
         try:
+            self._record_stored()
             self._store_ready()
             self._submit()
             self._withdraw(now_s)
@@ -205,20 +201,47 @@ class Pipeline:
         self.report.failed += 1
         log.warning("photo failed %s", kv(key=key, reason=reason))
 
+    def _record_stored(self) -> None:
+        """Record what is in the store; raise StoreError when some of it could not be put."""
+        trouble: StoreError | None = None
+        for job, parcel, error in self._storing.finished():
+            if error is not None:
+                self._queue.ready.append(job)  # it is developed; only the store must take it
+                trouble = error
+            elif self._is_wanted(job.original):
+                self._note(self._publisher.record(parcel, missing=self._missing.keys))
+        if trouble is not None:
+            raise trouble
+
     def _store_ready(self) -> None:
-        while self._queue.ready:
+        for _ in range(len(self._queue.ready)):
             job = self._queue.ready[0]
+            if self._storing.is_full:
+                return
             if job.developed is not None and self._is_wanted(job.original):
-                outcome = self._publisher.publish(
-                    job.original, job.place, job.developed, missing=self._missing.keys
-                )
-                if outcome is None:
-                    again = Job(original=job.original, place=job.place, anew=True)
-                    self._queue.waiting.setdefault(job.original.key, again)
-                    self._queue.is_sorted = False
-                else:
-                    self._note(outcome)
+                self._store(job, job.developed)
             self._queue.ready.popleft()  # Order: only now, a store that fails gets it again
+
+    def _store(self, job: Job, developed: Developed) -> None:
+        original, place = job.original, job.place
+        if self._storing.touches(objects_at(place, self._recipe.thumb_edges_px)):
+            self._queue.ready.append(job)  # another state of the same photo is under way
+        elif developed.renditions:
+            self._storing.begin(job, self._publisher.pack(original, place, developed))
+        else:
+            self._reuse(job, developed)
+
+    def _reuse(self, job: Job, developed: Developed) -> None:
+        missing = self._missing.keys
+        equal = self._publisher.equal_of(job.original, job.place, developed, missing=missing)
+        if equal is not None and self._storing.touches(objects_of(equal)):
+            self._queue.ready.append(job)  # what it would copy is changing
+            return
+        outcome = self._publisher.reuse(job.original, job.place, developed, missing=missing)
+        if outcome is None:
+            self._queue.add_again(job)
+        else:
+            self._note(outcome)
 
     def _is_wanted(self, original: Original) -> bool:
         """Tell whether a photo is still there and to be shown.
@@ -238,6 +261,8 @@ class Pipeline:
         log.info("photo %s %s", outcome.kind, kv(key=outcome.photo.key, id=outcome.photo.id))
 
     def _submit(self) -> None:
+        if len(self._queue.ready) >= self._render_workers * PER_WORKER:
+            return  # the store is slower than we are
         room = self._render_workers * PER_WORKER - len(self._queue.in_hand)
         for _ in range(room):
             job = self._queue.next()
@@ -263,6 +288,6 @@ class Pipeline:
 
     def _withdraw(self, now_s: float) -> None:
         if self._missing.keys:
-            sizes = self._queue.sizes()
+            sizes = self._queue.sizes(self._storing.jobs)
             gone = self._missing.withdraw(now_s, may_be_moved=lambda size: size in sizes)
             self.report.withdrawn += len(gone)

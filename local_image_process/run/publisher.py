@@ -25,6 +25,18 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """A photo with the content of its objects, in the order in which they are to be put."""
+
+    photo: Photo
+    contents: tuple[bytes, ...]
+
+    @property
+    def names(self) -> list[str]:
+        return objects_of(self.photo)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one original."""
 
@@ -84,47 +96,11 @@ class Publisher:
             digests |= {mark.image_digest}
         return digests
 
-    def publish(
-        self, original: Original, place: Place, developed: Developed, *, missing: Collection[str]
-    ) -> Outcome | None:
-        """Store and record one original; ``missing`` are keys whose originals are gone.
+    def pack(self, original: Original, place: Place, developed: Developed) -> Parcel:
+        """Return what is to be put for an original that came with renditions.
 
-        Returns ``None`` when it came without renditions and nobody has them any more: then it
-        is to be developed again, with no digest known.
+        Its objects are noted first, so that a crash leaves none that nobody knows of.
         """
-        if developed.renditions:
-            return self._put(original, place, developed, missing)
-        same = self._catalogue.by_image_digest(developed.image_digest)
-        made = [photo for photo in same if photo.recipe == self._recipe_digest]
-        made.sort(key=lambda photo: (photo.key != original.key, photo.key not in missing))
-        source = made[0] if made else self._lying_there(original, place, developed)
-        if source is None or not self._copy(source, place):
-            return None
-        photo = replace(
-            source,
-            **_identity(original, self._root, developed),
-            album_id=place.album_id,
-            name=place.name,
-        )
-        return self._record(photo, developed, missing, rendered=0, uploaded=0)
-
-    def rename(self, original: Original, known: Known, place: Place) -> Outcome | None:
-        """Give a published photo another name; ``None`` if its objects are not there any more."""
-        photo = self._catalogue.photo(known.key)
-        if photo is None or not self._copy(photo, place):
-            return None
-        renamed = replace(photo, album_id=place.album_id, name=place.name, stamp=original.stamp)
-        developed = Developed(
-            fingerprint=photo.fingerprint,
-            image_digest=photo.image_digest,
-            exif=photo.exif,
-            renditions=(),
-        )
-        return self._record(renamed, developed, (), rendered=0, uploaded=0)
-
-    def _put(
-        self, original: Original, place: Place, developed: Developed, missing: Collection[str]
-    ) -> Outcome:
         *thumbs, display = developed.renditions
         photo = Photo(
             **_identity(original, self._root, developed),
@@ -136,13 +112,59 @@ class Publisher:
             version=version_of(display.content),
             thumb_edges_px=tuple(thumb.edge_px for thumb in thumbs if thumb.edge_px),
         )
-        names = objects_of(photo)
-        self._backlog.intend(names)
-        for name, thumb in zip(names, thumbs, strict=False):
-            self._store.put(name, thumb.content)
-        # Order: the display rendition last, for its mark vouches for the others
-        self._store.put(names[-1], display.content, mark=_mark(photo))
-        return self._record(photo, developed, missing, rendered=1, uploaded=len(names))
+        contents = tuple(rendition.content for rendition in developed.renditions)
+        self._backlog.intend(objects_of(photo))
+        return Parcel(photo=photo, contents=contents)
+
+    def put(self, parcel: Parcel) -> None:
+        """Put a photo's objects, and nothing else: may run in any thread.
+
+        Order: the display rendition last, for its mark vouches for the others.
+        """
+        *thumbs, display = zip(parcel.names, parcel.contents, strict=True)
+        for name, content in thumbs:
+            self._store.put(name, content)
+        self._store.put(*display, mark=_mark(parcel.photo))
+
+    def record(self, parcel: Parcel, *, missing: Collection[str]) -> Outcome:
+        """Record a photo whose objects are in the store; ``missing`` are keys that are gone."""
+        return self._record(parcel.photo, missing, rendered=1, uploaded=len(parcel.contents))
+
+    def reuse(
+        self, original: Original, place: Place, developed: Developed, *, missing: Collection[str]
+    ) -> Outcome | None:
+        """Record an original that came without renditions, by the objects of its equal.
+
+        Returns ``None`` when nobody has them any more: then it is to be developed again, with
+        no digest known.
+        """
+        source = self.equal_of(original, place, developed, missing=missing)
+        if source is None or not self._copy(source, place):
+            return None
+        photo = replace(
+            source,
+            **_identity(original, self._root, developed),
+            album_id=place.album_id,
+            name=place.name,
+        )
+        return self._record(photo, missing, rendered=0, uploaded=0)
+
+    def equal_of(
+        self, original: Original, place: Place, developed: Developed, *, missing: Collection[str]
+    ) -> Photo | None:
+        """Return who has the same picture in the store: itself, a vanished one, any, an object."""
+        same = self._catalogue.by_image_digest(developed.image_digest)
+        made = [photo for photo in same if photo.recipe == self._recipe_digest]
+        made.sort(key=lambda photo: (photo.key != original.key, photo.key not in missing))
+        return made[0] if made else self._lying_there(original, place, developed)
+
+    def rename(self, original: Original, known: Known, place: Place) -> Outcome | None:
+        """Give a published photo another name; ``None`` if its objects are not there any more."""
+        photo = self._catalogue.photo(known.key)
+        if photo is None or not self._copy(photo, place):
+            return None
+        renamed = replace(photo, album_id=place.album_id, name=place.name, stamp=original.stamp)
+        return self._record(renamed, (), rendered=0, uploaded=0)
 
     def _copy(self, source: Photo, place: Place) -> bool:
         """Copy a photo's objects to another name; tell whether they all were there."""
@@ -174,16 +196,10 @@ class Publisher:
         )
 
     def _record(
-        self,
-        photo: Photo,
-        developed: Developed,
-        missing: Collection[str],
-        *,
-        rendered: int,
-        uploaded: int,
+        self, photo: Photo, missing: Collection[str], *, rendered: int, uploaded: int
     ) -> Outcome:
         before = self._catalogue.photo(photo.key)
-        former = self._former(photo, developed, missing) if before is None else before
+        former = before or self._former(photo, missing)
         freed = {name for p in (before, former) if p is not None for name in objects_of(p)}
         displaced = self._catalogue.record(
             photo, objects=objects_of(photo), moved_from=former, freed=freed
@@ -199,9 +215,9 @@ class Publisher:
             displaced=tuple(displaced),
         )
 
-    def _former(self, photo: Photo, developed: Developed, missing: Collection[str]) -> Photo | None:
+    def _former(self, photo: Photo, missing: Collection[str]) -> Photo | None:
         """Return the vanished photo that shows the same picture, whatever recipe made it."""
-        same = self._catalogue.by_image_digest(developed.image_digest)
+        same = self._catalogue.by_image_digest(photo.image_digest)
         return next((p for p in same if p.key in missing and p.key != photo.key), None)
 
 

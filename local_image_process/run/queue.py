@@ -1,6 +1,7 @@
 """What waits to be developed, newest folder first, and what is in the workers' hands."""
 
 from collections import Counter, deque
+from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -43,13 +44,19 @@ class Queue:
         self.waiting[key] = job
         self.is_sorted = False
 
+    def add_again(self, job: Job) -> None:
+        """Have an original developed anew, unless a newer state of it waits already."""
+        again = Job(original=job.original, place=job.place, anew=True)
+        self.waiting.setdefault(job.original.key, again)
+        self.is_sorted = False
+
     def drop(self, key: str) -> None:
         """Forget a job that has not begun."""
         self.waiting.pop(key, None)
 
-    def sizes(self) -> Counter[int]:
-        """Return how many jobs there are for files of each size in bytes."""
-        jobs = (*self.waiting.values(), *self.in_hand.values(), *self.ready)
+    def sizes(self, others: Iterable[Job]) -> Counter[int]:
+        """Return how many jobs, ``others`` counted, there are for files of each size in bytes."""
+        jobs = (*self.waiting.values(), *self.in_hand.values(), *self.ready, *others)
         return Counter(job.original.stamp.size for job in jobs)
 
     def next(self) -> Job | None:

@@ -21,11 +21,11 @@ class Tidying:
         self._store = store
         self._left_over = backlog.loose_objects()
 
-    def tidy(self, *, is_idle: bool) -> None:
-        """Delete loose objects. Call it after an export only."""
+    def tidy(self, *, is_idle: bool, under_way: set[str]) -> None:
+        """Delete loose objects but those being put. Call it after an export only."""
         if is_idle:
             self._left_over = set()
-        names = sorted(self._backlog.loose_objects() - self._left_over)
+        names = sorted(self._backlog.loose_objects() - self._left_over - under_way)
         for name in names:
             self._store.delete(name)
         if names:

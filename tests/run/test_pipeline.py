@@ -59,8 +59,7 @@ class Bench:
         self.records = assembly.Records(
             **{name: getattr(opened, name) for name in fields}, store=self.store
         )
-        self.workers = assembly.make_workers(self.settings, on_done=lambda: None)
-        self.pipeline = assembly.make_pipeline(self.settings, self.records, self.workers)
+        self.pipeline = assembly.make_pipeline(self.settings, self.records, on_done=lambda: None)
 
     def sweep(self) -> None:
         self.pipeline.look({Look("", deep=True)})
@@ -74,7 +73,7 @@ class Bench:
         wait_for(is_done, what="all work to be done", timeout_s=60)
 
     def close(self) -> None:
-        self.workers.stop()
+        self.pipeline.stop()
         self.records.database.close()
 
 

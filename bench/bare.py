@@ -1,0 +1,68 @@
+"""The least that has to be done: decode, reduce, encode and write each photo, in processes.
+
+No hashing, EXIF, database, fsync or anything else; only Pillow is imported.
+"""
+
+import argparse
+import json
+import os
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+from PIL import Image
+
+LANCZOS = Image.Resampling.LANCZOS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calls:
+    """With what the program calls Pillow, and at which priority."""
+
+    display_edge_px: int
+    display_quality: int
+    thumb_edges_px: tuple[int, ...]
+    thumb_quality: int
+    webp_method: int
+    niceness: int
+
+
+def main() -> None:
+    """Develop every JPEG below a folder."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("library", type=Path)
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--workers", type=int, required=True)
+    parser.add_argument("--calls", type=json.loads, required=True, help="fields of Calls as JSON")
+    options = parser.parse_args()
+    develop = partial(_develop, output=options.output, calls=Calls(**options.calls))
+    photos = sorted(options.library.rglob("*.jpg"))
+    pool = get_context("spawn").Pool(options.workers, os.nice, [options.calls["niceness"]])
+    for _ in pool.imap_unordered(develop, photos):
+        pass
+    pool.close()
+    pool.join()  # Order: only then are its processor seconds counted as ours
+
+
+def _develop(path: Path, *, output: Path, calls: Calls) -> None:
+    with Image.open(path) as image:
+        image.draft(None, _fitted(image.size, calls.display_edge_px))
+        image.load()
+        display = image.resize(_fitted(image.size, calls.display_edge_px), LANCZOS)
+    smaller = display
+    for edge_px in sorted(calls.thumb_edges_px, reverse=True):
+        smaller = smaller.resize(_fitted(smaller.size, edge_px), LANCZOS)
+        target = output / f"{path.stem}-{edge_px}.webp"
+        smaller.save(target, "WEBP", quality=calls.thumb_quality, method=calls.webp_method)
+    target = output / f"{path.stem}.webp"
+    display.save(target, "WEBP", quality=calls.display_quality, method=calls.webp_method)
+
+
+def _fitted(size: tuple[int, int], edge_px: int) -> tuple[int, int]:
+    scale = min(1.0, edge_px / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+if __name__ == "__main__":
+    main()
