@@ -253,3 +253,45 @@ def test_pictures_arrive_upright_in_three_sizes(live: LiveGallery, album: Path) 
         with Image.open(target) as image:
             sizes[edge] = image.size
     assert sizes == {"gallery": (1500, 2000), "thumbs/1280": (960, 1280), "thumbs/480": (360, 480)}
+
+
+def test_a_photo_that_may_not_be_read_is_shown_once_it_may(live: LiveGallery, album: Path) -> None:
+    path = make_photo(album / ".first.jpg", size=(64, 48), seed=20)
+    path.chmod(0)
+    path.rename(album / "first.jpg")
+    live.wait(lambda: live.log_lines(f"{album.name}/first.jpg"), what="a word about it")
+    assert "permission" in live.log_lines(f"{album.name}/first.jpg")[0].lower()
+    (album / "first.jpg").chmod(0o644)
+    wait_until_shown(live, album, "first")
+
+
+NFD = "cafe\u0301 au lait"
+HOSTILE_NAMES = {  # file name → the name that the front-end is to find
+    "plain name.jpg": "plain name",
+    "上海外滩的夜.jpg": "上海外滩的夜",
+    "a&b+c'd=e.jpg": "a&b+c'd=e",
+    "half#hash?mark%41.jpg": "half_hash_mark_41",
+    "two.dots.in.it.jpg": "two_dots_in_it",
+    "sunset \N{SUNRISE OVER MOUNTAINS} now.jpg": "sunset \N{SUNRISE OVER MOUNTAINS} now",
+    "two\nlines.jpg": "two_lines",
+    f"{NFD}.jpg": "caf\u00e9 au lait",
+    "SHOUTING.JPG": "SHOUTING",
+}
+
+
+def test_any_name_is_published_and_can_be_fetched(live: LiveGallery, album: Path) -> None:
+    for seed, name in enumerate(HOSTILE_NAMES):
+        make_photo(album / name, size=(64, 48), seed=100 + seed)
+    wait_until_shown(live, album, *HOSTILE_NAMES.values())
+    for url in live.albums()[album.name]["images"]:
+        assert live.get(url).status == 200, url
+        assert live.get(url).headers["Cache-Control"].endswith("immutable")
+
+
+def test_links_out_of_the_library_are_not_followed(live: LiveGallery, album: Path) -> None:
+    outside = make_photo(live.data / "outside/secret.jpg", size=(64, 48), seed=21)
+    (album / "secret.jpg").symlink_to(outside)
+    (album / "folder").symlink_to(outside.parent)
+    make_photo(album / "first.jpg", size=(64, 48), seed=22)
+    wait_until_shown(live, album, "first")
+    shutil.rmtree(outside.parent)

@@ -136,7 +136,7 @@ class Looking:
         for problem in listing.problems:
             told = tried.get(problem.key)
             if told is None or told.reason != problem.reason:
-                self._catalogue.fail(problem, conditions=AS_FOUND)
+                self._catalogue.fail(problem, AS_FOUND)
                 log.warning("photo failed %s", kv(key=problem.key, reason=problem.reason))
 
     def _sidecar(self, listing: scan.Listing) -> Sidecar:

@@ -16,6 +16,7 @@ from ..logs import kv
 from ..model import Developed, Failure, Look, Original, Recipe, folder_of
 from ..record.catalogue import Catalogue
 from .looking import Looking, Work
+from .plan import attempt_of
 from .publisher import Outcome, Publisher, objects_at, objects_of
 from .queue import Job, Queue
 from .report import Report
@@ -197,7 +198,7 @@ class Pipeline:
     def _fail(self, job: Job, reason: str) -> None:
         key = job.original.key
         failure = Failure(key=key, stamp=job.original.stamp, reason=reason)
-        self._catalogue.fail(failure, conditions=self._conditions)
+        self._catalogue.fail(failure, attempt_of(job.original, self._conditions))
         self.report.failed += 1
         log.warning("photo failed %s", kv(key=key, reason=reason))
 

@@ -19,6 +19,15 @@ class Plan:
     failed: int  # failed before and did not change since: not tried again
 
 
+def attempt_of(original: Original, conditions: str) -> str:
+    """Name one attempt at a file: its state, its last change of any kind, today's settings.
+
+    The time of any change counts too, for it tells that somebody gave the right to read it.
+    """
+    stamp = original.stamp
+    return f"{conditions} {stamp.size} {stamp.mtime_ns} {stamp.inode} {original.ctime_ns}"
+
+
 def make_plan(
     originals: Sequence[Original],
     *,
@@ -38,7 +47,7 @@ def make_plan(
     unchanged = failed = 0
     for original in originals:
         photo, attempt = known.get(original.key), tried.get(original.key)
-        if attempt and (attempt.stamp, attempt.conditions) == (original.stamp, conditions):
+        if attempt and attempt.conditions == attempt_of(original, conditions):
             failed += 1
         elif photo is None or (photo.stamp, photo.recipe) != (original.stamp, recipe):
             publish.append(original)

@@ -1,8 +1,92 @@
 """Forms that the front-end can read."""
 
-import pytest
+import json
+from datetime import datetime
+from pathlib import Path
 
-from local_image_process.publish.export import exposure_text
+import pytest
+import yaml
+
+from local_image_process.model import Album, Exif, Interaction, Photo, Stamp
+from local_image_process.publish.export import exposure_text, index_files, pieces_of
+from local_image_process.publish.store import FolderStore
+
+FULL = Exif(
+    camera="ZV-E10",
+    lens="18-50mm F2.8 DC DN | Contemporary 021",
+    exposure_time_s=1 / 200,
+    aperture=3.2,
+    iso=400,
+    focal_length_mm=42.4,
+    capture_time=datetime(2024, 4, 4, 18, 3, 45),  # noqa: DTZ001 - the camera's wall clock
+    latitude_deg=31.2397,
+    longitude_deg=121.4992,
+)
+
+
+def photo(key: str, exif: Exif) -> Photo:
+    return Photo(
+        key=key,
+        path=key,
+        stamp=Stamp(size=1, mtime_ns=1, inode=1),
+        fingerprint="",
+        image_digest="",
+        recipe="",
+        album_id="上海",
+        name=Path(key).stem,
+        width_px=4,
+        height_px=3,
+        version="01234567",
+        thumb_edges_px=(480,),
+        exif=exif,
+    )
+
+
+def test_files_have_the_predecessors_forms(tmp_path: Path) -> None:
+    photos = (photo("上海/DSC04076.JPG", FULL), photo("上海/IMG_0001.heic", Exif()))
+    album = Album(
+        id="上海", title="上海之旅", date="2024-07-01", location=None, desc="", photos=photos
+    )
+    store = FolderStore(media=tmp_path, marks=tmp_path, base_url="https://photos.example.com")
+    given = {"上海/DSC04076": Interaction(likes=192, stars=4.0)}
+    pieces = pieces_of(album, given, store)
+    files = {name: json.loads(content) for name, content in index_files([pieces]).items()}
+    base = "https://photos.example.com/media/gallery/上海"
+    urls = [f"{base}/DSC04076.webp", f"{base}/IMG_0001.webp"]
+    assert files["albums.json"] == {
+        "上海": {
+            "images": [f"{url}?v=01234567" for url in urls],
+            "title": "上海之旅",
+            "location": None,
+            "date": "2024-07-01",
+            "desc": "",
+        }
+    }
+    assert files["exif_data.json"] == {
+        "上海/DSC04076.JPG": {
+            "CameraModel": "ZV-E10",
+            "LensModel": "18-50mm F2.8 DC DN | Contemporary 021",
+            "ExposureTime": "1/200",
+            "FNumber": "3.2",
+            "ISO": "400",
+            "FocalLength": "42.4",
+            "Latitude": 31.2397,
+            "Longitude": 121.4992,
+            "DateTime": "2024:04:04 18:03:45",
+            "Location": "上海之旅",
+            "star": 4,
+            "likes": 192,
+        },
+        "上海/IMG_0001.webp": {
+            **dict.fromkeys(("CameraModel", "LensModel", "ExposureTime", "FNumber", "ISO")),
+            **dict.fromkeys(("FocalLength", "Latitude", "Longitude", "DateTime")),
+            "Location": "上海之旅",
+        },
+    }
+    assert files["likes.json"] == {"上海/DSC04076.JPG": 192, "上海/IMG_0001.webp": 0}
+    sidecar = yaml.safe_load(pieces.yaml)
+    assert sidecar["date"] == "2024-07-01", "quoted, or readers take it for a Date"
+    assert sidecar["images"] == urls, "without versions: readers make ids of the last part"
 
 
 @pytest.mark.parametrize(
