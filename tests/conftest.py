@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.listener import Listener
 from tests.live import LiveGallery
 
 
@@ -29,3 +30,11 @@ def gallery(tmp_path: Path) -> Iterator[Callable[..., LiveGallery]]:
     yield make
     for one in made:
         one.stop()
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """Make a receiver of notices that ends with the test."""
+    one = Listener()
+    yield one
+    one.close()
