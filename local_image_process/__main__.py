@@ -50,6 +50,12 @@ def _parser() -> argparse.ArgumentParser:
         command = commands_of.add_parser(name, help=says, description=says)
         command.add_argument("--json", action="store_true", help="print one JSON object at the end")
         command.set_defaults(carry_out=carry_out)
+        if name == "check":
+            command.add_argument(
+                "--remote",
+                action="store_true",
+                help="read the bucket's objects as well, which takes its time",
+            )
         if name == "once":
             command.add_argument(
                 "--confirm-withdraw",
@@ -111,7 +117,7 @@ def _plan(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _check(settings: Settings, options: argparse.Namespace) -> int:
-    findings = commands.run_check(settings)
+    findings = commands.run_check(settings, remote=options.remote)
     if options.json:
         rows = [{"kind": f.kind, "name": f.name, "reason": f.reason} for f in findings]
         print(json.dumps({"findings": rows}, ensure_ascii=False))

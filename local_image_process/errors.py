@@ -9,7 +9,8 @@ GalleryError             ``str(error)`` says what happened, where, and what to d
 ├── SidecarError         an album's YAML cannot be understood    → report it, keep the last good one
 └── StoreError           the store refused or was away
     ├── StoreUnavailable worth another attempt                   → back off, retry
-    └── StoreRefused     wrong key, bucket or permission         → stop, tell the operator
+    ├── StoreRefused     wrong key, bucket or permission         → stop, tell the operator
+    └── ForeignObject    the name we need is another's object    → this one fails, go on
 """
 
 
@@ -51,3 +52,11 @@ class StoreUnavailable(StoreError):
 
 class StoreRefused(StoreError):
     """The store will go on refusing until the operator mends something."""
+
+
+class ForeignObject(StoreError):
+    """An object that is not ours has the name we need; it is left as it is."""
+
+
+class NoticeError(GalleryError):
+    """An address of WEBHOOK_URL did not take a notice."""

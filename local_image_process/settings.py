@@ -1,5 +1,6 @@
 """Every setting: a field is a variable (its name in capitals), a type, a default and its help."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
@@ -9,7 +10,7 @@ from dotenv import dotenv_values
 
 from .errors import SettingsError
 from .machine import allowed_processors
-from .values import Parse, choice, edges, path, seconds, text, url, urls, whole
+from .values import Parse, choice, edges, flag, path, seconds, text, url, urls, whole
 
 ONLY_IN_DOTENV = frozenset({"USERNAME", "PASSWORD"})  # desktops set USERNAME for their own ends
 HIDDEN = "•••"  # what is shown in place of a secret
@@ -42,6 +43,27 @@ class Settings:
         text, "", "OSS 地域节点，如 oss-cn-beijing.aliyuncs.com", "OSS endpoint"
     )
     oss_bucket: str | None = setting(text, "", "OSS 存储桶名", "OSS bucket")
+    oss_region: str | None = setting(
+        text,
+        "",
+        "OSS 地域，如 cn-beijing；不填则从节点名得出",
+        "OSS region; taken from the endpoint if empty",
+    )
+    oss_public_url: str | None = setting(
+        url,
+        "",
+        "存储桶对外的网址（自有域名、CDN）；不填则用存储桶自己的",
+        "Public address of the bucket (own domain, CDN)",
+    )
+    upload_workers: int = setting(
+        whole(1, 64), "4", "同时上传的照片数", "Photos uploaded at a time"
+    )
+    index_interval_s: float = setting(
+        seconds(0, 86_400),
+        "60",
+        "只有点赞变化时，上传 JSON 的最短间隔秒数",
+        "Seconds between JSON uploads for mere likes",
+    )
     gaode_key: str | None = setting(
         text, "", "高德地图 Web 服务 Key", "Gaode (AMap) web service key", secret=True
     )
@@ -63,6 +85,18 @@ class Settings:
     )
     webhook_secret: str | None = setting(
         text, "", "通知所用的密钥", "Secret that guards notifications", secret=True
+    )
+    webhook_query_token: bool = setting(
+        flag,
+        "0",
+        "1 则也接受写在地址里的密钥 ?token=；会留在别处的日志里",
+        "1 takes the secret in the address too, as ?token=; others may log it",
+    )
+    webhook_verify_aliyun: bool = setting(
+        flag,
+        "0",
+        "1 则也接受阿里云签名的通知：上传回调、MNS、EventBridge",
+        "1 takes what Aliyun signed, too: upload callbacks, MNS, EventBridge",
     )
     admin_username: str | None = setting(
         text, "", "管理员用户名，默认 admin", "Administrator's name; admin if empty"
@@ -187,6 +221,17 @@ class Settings:
         return self.watch_dir or self.data_dir / "library"
 
     @property
+    def has_bucket(self) -> bool:
+        """Tell whether renditions go to a bucket."""
+        return bool(self.oss_bucket and self.watch_dir)
+
+    @property
+    def region(self) -> str | None:
+        """The bucket's region, configured or named by its endpoint: "cn-beijing"."""
+        named = re.search(r"\boss-([a-z]+-[a-z0-9-]+?)(-internal)?\.", self.oss_endpoint or "")
+        return self.oss_region or (named.group(1) if named else None)
+
+    @property
     def admin(self) -> tuple[str, str | None]:
         """Name and configured password of the administrator."""
         name = self.admin_username or self.username or "admin"
@@ -230,6 +275,11 @@ def _contradictions(settings: Settings) -> list[str]:
     if missing and len(missing) < len(bucket):
         given = ", ".join(sorted(set(bucket) - set(missing)))
         mistakes.append(f"{', '.join(missing)} is not set, though {given} is: set all four or none")
+    if settings.oss_bucket and not settings.region:
+        mistakes.append(
+            "OSS_REGION is not set, and OSS_ENDPOINT does not name it: write OSS_REGION=cn-beijing"
+            " or where your bucket is"
+        )
     if _lies_in(settings.data_dir, settings.watch_dir):
         mistakes.append(
             "DATA_DIR lies inside WATCH_DIR, and the photo library is never written:"

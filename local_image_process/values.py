@@ -7,6 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 Parse = Callable[[str], Any]
+YES = {"1", "true", "yes"}
+NO = {"", "0", "false", "no"}
 
 
 def text(value: str) -> str | None:
@@ -65,6 +67,14 @@ def choice(*choices: str) -> Parse:
         return value.lower()
 
     return parse
+
+
+def flag(value: str) -> bool:
+    """Take yes or no in any of their usual forms; empty is no."""
+
+    if value.lower() not in YES | NO:
+        raise ValueError("write 1 or 0")
+    return value.lower() in YES
 
 
 def url(value: str) -> str | None:

@@ -183,3 +183,18 @@ def test_the_version_is_told() -> None:
     )
     assert done.stdout.strip()
     assert Path(ROOT / "pyproject.toml").read_text(encoding="utf-8").count(done.stdout.strip()) == 1
+
+
+def test_a_catalogue_deleted_under_a_running_service_is_made_anew(gallery: Make) -> None:
+    live = gallery()
+    photos(live, 3)
+    live.start()
+    live.wait_for_ids(*(f"上海/photo0{n}" for n in range(3)))
+    before = live.urls()
+    (live.library / "上海/photo02.jpg").rename(live.library.with_name("aside.jpg"))
+    (live.data / "catalogue.db").unlink()
+    live.wait_for_ids("上海/photo00", "上海/photo01")
+    live.wait(lambda: live.command("check").stdout == "all well\n", what="nothing left over")
+    assert set(live.urls()) < set(before), "the same addresses"
+    assert len(live.log_lines("photo published")) == 5, "each of the two taken back"
+    live.stop()

@@ -60,6 +60,10 @@ SECRETS = {
         pytest.param("THUMB_EDGES_PX", "1280, 480,480", (480, 1280), id="sorted, each once"),
         pytest.param("ROOT_ALBUM", "", "未分类", id="default album of the root"),
         pytest.param("LOG_LEVEL", "DEBUG", "debug", id="log level in capitals"),
+        pytest.param("WEBHOOK_QUERY_TOKEN", "", False, id="empty is no"),
+        pytest.param("WEBHOOK_QUERY_TOKEN", "no", False, id="no"),
+        pytest.param("WEBHOOK_QUERY_TOKEN", "1", True, id="yes as a number"),
+        pytest.param("WEBHOOK_VERIFY_ALIYUN", "True", True, id="yes in capitals"),
     ],
 )
 def test_what_may_be_written(variable: str, text: str, value: Any) -> None:
@@ -76,6 +80,7 @@ def test_what_may_be_written(variable: str, text: str, value: Any) -> None:
         pytest.param("PORT", "9" * 30, "a whole number", id="huge number"),
         pytest.param("PORT", "80.0", "a whole number", id="not whole"),
         pytest.param("WATCH_MODE", "inotify", "one of auto, events, sweep", id="unknown word"),
+        pytest.param("WEBHOOK_QUERY_TOKEN", "maybe", "write 1 or 0", id="neither yes nor no"),
         pytest.param("LOG_LEVEL", "loud", "one of debug, info, warning, error", id="log level"),
         pytest.param("SETTLE_S", "-1", "seconds from 0 to 3600", id="negative time"),
         pytest.param("SETTLE_S", "nan", "seconds from 0 to 3600", id="not a number"),

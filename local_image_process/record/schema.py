@@ -1,7 +1,9 @@
 """The tables of the catalogue and the one place that opens the database."""
 
 import contextlib
+import fcntl
 import logging
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from threading import Lock
@@ -13,11 +15,11 @@ from ..errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_TIMEOUT_MS = 15_000
 
 derived = sa.MetaData()  # made anew from the library whenever the schema changes
-primary = sa.MetaData()  # given by people: never dropped
+primary = sa.MetaData()  # given by people, or owed to others: never dropped
 
 photos = sa.Table(
     "photos",
@@ -85,6 +87,32 @@ requests = sa.Table(
     sa.Column("progress", sa.Text),  # JSON
     sa.Column("report", sa.Text),  # JSON; set when the request is done
 )
+wakes = sa.Table(  # what was asked for from outside, counted
+    "wakes",
+    derived,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("counts_from_s", sa.Float, nullable=False),  # UTC; the last of them not earlier
+)
+seen_webhooks = sa.Table(
+    "seen_webhooks",
+    derived,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("at_s", sa.Float, nullable=False, index=True),  # UTC, seconds since 1970
+)
+notices = sa.Table(
+    "notices",
+    primary,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("url", sa.Text, nullable=False, index=True),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("created_at_s", sa.Float, nullable=False),  # UTC, seconds since 1970
+    sa.Column("attempts", sa.Integer, nullable=False),  # in vain, at this address, in a row
+    sa.Column("next_try_s", sa.Float, nullable=False),  # UTC
+    sa.Column("last_error", sa.Text),
+    sa.Column("gave_up_at_s", sa.Float),  # UTC; None while it is still to be sent
+)
 likes = sa.Table(
     "likes",
     primary,
@@ -121,6 +149,7 @@ class Database:
         self._lock = Lock()
         self._engine: Engine | None = None
         self._identity: tuple[int, int] | None = None
+        self.losses = 0  # how often the file was gone, and begun anew
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
@@ -165,6 +194,7 @@ class Database:
         with self._lock:
             if self._engine is not None and self._identity != self._identity_now():
                 log.warning("catalogue was deleted or replaced; a new one is made")
+                self.losses += 1
                 self._engine.dispose()
                 self._engine = None
             if self._engine is None:
@@ -176,11 +206,27 @@ class Database:
         engine = sa.create_engine(self._url)
         if engine.dialect.name == "sqlite":
             _speak_sqlite(engine)
-        with engine.connect() as connection:
+        with self._alone(), engine.connect() as connection:
             options = connection.execution_options(begin="BEGIN IMMEDIATE")
             with options.begin():
                 _make_tables(options)
         return engine
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other processes from opening it too; drop what a deleted database left behind."""
+        if self._path is None:
+            yield
+            return
+        folder = os.open(self._path.parent, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            if not self._path.exists():
+                for ending in ("-wal", "-shm"):
+                    self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
+            yield
+        finally:
+            os.close(folder)
 
     def _identity_now(self) -> tuple[int, int] | None:
         if self._path is None:

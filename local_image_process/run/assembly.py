@@ -1,16 +1,19 @@
 """Put the parts together; the only place that knows both the settings and the parts."""
 
 import hashlib
+import secrets
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import SettingsError
+from ..files import create_once
 from ..image import recipe as recipes
 from ..image.workers import Workers
 from ..machine import allowed_memory_bytes
 from ..model import Recipe
-from ..publish.store import FolderStore
+from ..publish.store import FolderStore, Store
 from ..record.backlog import Backlog
 from ..record.catalogue import Catalogue
 from ..record.interactions import Interactions
@@ -36,7 +39,6 @@ class Records:
     backlog: Backlog
     interactions: Interactions
     mailbox: Mailbox
-    store: FolderStore
 
 
 def make_folders(settings: Settings) -> None:
@@ -56,7 +58,7 @@ def make_folders(settings: Settings) -> None:
 
 
 def open_records(settings: Settings) -> Records:
-    """Open database and store."""
+    """Open the database."""
     return _records(settings, Database(settings.database))
 
 
@@ -77,12 +79,44 @@ def _records(settings: Settings, database: Database) -> Records:
         backlog=Backlog(database),
         interactions=Interactions(database),
         mailbox=Mailbox(database),
-        store=FolderStore(
-            media=settings.data_dir / "media",
-            marks=settings.data_dir / "marks",
-            base_url=settings.public_base_url,
-        ),
     )
+
+
+def make_store(settings: Settings, stop: threading.Event) -> Store:
+    """Return where renditions go; ``stop`` ends its waiting for another attempt."""
+    if settings.has_bucket:
+        return _bucket(settings, stop)
+    return FolderStore(
+        media=settings.data_dir / "media",
+        marks=settings.data_dir / "marks",
+        base_url=settings.public_base_url,
+    )
+
+
+def _bucket(settings: Settings, stop: threading.Event) -> Store:
+    from ..publish.oss import BucketAddress, OssStore
+
+    endpoint = settings.oss_endpoint or ""
+    scheme, _, host = endpoint.rpartition("://")
+    return OssStore(
+        BucketAddress(
+            endpoint=f"{scheme or 'https'}://{host}",
+            bucket=settings.oss_bucket or "",
+            region=settings.region or "",
+            access_key=settings.oss_access_key or "",
+            secret_key=settings.oss_secret_key or "",
+            public_url=settings.oss_public_url
+            or f"{scheme or 'https'}://{settings.oss_bucket}.{host}",
+            site=site_id(settings.data_dir),
+        ),
+        connections=settings.upload_workers + 1,
+        stop=stop,
+    )
+
+
+def site_id(data_dir: Path) -> str:
+    """Return the name of this installation, made once."""
+    return create_once(data_dir / "site_id", secrets.token_hex(8).encode()).decode("ascii")
 
 
 def take_back_interactions(settings: Settings, records: Records) -> int:
@@ -95,17 +129,20 @@ def take_back_interactions(settings: Settings, records: Records) -> int:
     return records.interactions.take_back(lambda: path.read_bytes() if path.exists() else b"")
 
 
-def make_pipeline(settings: Settings, records: Records, *, on_done: Callable[[], None]) -> Pipeline:
+def make_pipeline(
+    settings: Settings, records: Records, store: Store, *, on_done: Callable[[], None]
+) -> Pipeline:
     """Join the parts of one photo's way; ``on_done`` is called when a part of it has ended."""
     recipe = _recipe(settings)
     catalogue = records.catalogue
     publisher = Publisher(
         catalogue=catalogue,
         backlog=records.backlog,
-        store=records.store,
+        store=store,
         recipe=recipe,
         recipe_digest=recipes.digest(recipe),
         root=settings.library,
+        takes_back=not settings.has_bucket or catalogue.count() == 0,  # it costs a request each
     )
     return Pipeline(
         looking=make_looking(settings, catalogue, settle_s=settings.settle_s),
@@ -118,7 +155,7 @@ def make_pipeline(settings: Settings, records: Records, *, on_done: Callable[[],
             memory_bytes=allowed_memory_bytes() // 2,
             on_done=on_done,
         ),
-        storing=Storing(publisher=publisher, on_done=on_done),
+        storing=Storing(publisher=publisher, threads=settings.upload_workers, on_done=on_done),
         recipe=recipe,
         conditions=_conditions(settings),
         max_megapixels=settings.max_megapixels,
@@ -141,15 +178,16 @@ def make_looking(settings: Settings, catalogue: Catalogue, *, settle_s: float) -
     )
 
 
-def make_exporter(settings: Settings, records: Records) -> Exporter:
+def make_exporter(settings: Settings, records: Records, store: Store) -> Exporter:
     """Join what it takes to write the JSON."""
     return Exporter(
         catalogue=records.catalogue,
         backlog=records.backlog,
         interactions=records.interactions,
-        store=records.store,
+        store=store,
         data_dir=settings.data_dir,
         root_album=settings.root_album,
+        index_interval_s=settings.index_interval_s if settings.has_bucket else 0.0,
     )
 
 

@@ -26,14 +26,17 @@ def check(
     *,
     catalogue: Catalogue,
     backlog: Backlog,
-    store: Store,
+    store: Store | None,
     exporter: Exporter,
     data_dir: Path,
 ) -> list[Finding]:
-    """Return all findings; an empty list means that everything agrees. Changes nothing."""
+    """Return all findings; an empty list means that everything agrees. Changes nothing.
+
+    Without a ``store`` the objects are not looked at.
+    """
     return [
         *_failures(catalogue),
-        *_objects(catalogue, backlog, store),
+        *(_objects(catalogue, backlog, store) if store else ()),
         *_json(exporter, data_dir),
     ]
 
@@ -59,7 +62,10 @@ def _objects(catalogue: Catalogue, backlog: Backlog, store: Store) -> Iterator[F
     for name in sorted(named - there):
         yield Finding(kind="missing", name=name, reason="on record, but not in the store")
     for name in sorted(there - named):
-        yield Finding(kind="left over", name=name, reason="in the store, but nothing names it")
+        if store.holds(name):
+            yield Finding(kind="left over", name=name, reason="in the store, but nothing names it")
+        else:
+            yield Finding(kind="foreign", name=name, reason="not ours; it is left alone")
 
 
 def _json(exporter: Exporter, data_dir: Path) -> Iterator[Finding]:

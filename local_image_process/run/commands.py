@@ -117,16 +117,17 @@ def _answer(mailbox: Mailbox, request: int, tell: Tell) -> dict[str, float] | No
     return answer.report
 
 
-def run_check(settings: Settings) -> list[Finding]:
-    """Compare catalogue, store and JSON."""
+def run_check(settings: Settings, *, remote: bool) -> list[Finding]:
+    """Compare catalogue, store and JSON; a bucket's objects only if ``remote``."""
     assembly.make_folders(settings)
     records = assembly.open_records(settings)
+    store = assembly.make_store(settings, threading.Event())
     try:
         return check(
             catalogue=records.catalogue,
             backlog=records.backlog,
-            store=records.store,
-            exporter=assembly.make_exporter(settings, records),
+            store=store if remote or not settings.has_bucket else None,
+            exporter=assembly.make_exporter(settings, records, store),
             data_dir=settings.data_dir,
         )
     finally:

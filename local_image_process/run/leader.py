@@ -9,15 +9,18 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from ..errors import LibraryError, StoreError
+from ..errors import LibraryError, StoreError, StoreRefused
 from ..logs import kv
 from ..model import Look
 from ..record.mailbox import Mailbox, Request
+from ..record.notices import Notices
+from ..record.wakes import Wakes
 from ..settings import Settings
 from ..source import mounts
 from ..source.watcher import Watch, WatchUnavailable, settled_looks, watch
 from . import assembly
 from .lease import Lease
+from .notifying import Notifying
 from .report import Report
 from .tidying import Tidying
 
@@ -40,12 +43,23 @@ class Leader:
     ) -> None:
         self._settings = settings
         self._mailbox: Mailbox = records.mailbox
+        self._database = records.database
+        self._losses = records.database.losses
         self._lease = lease
         self._stop = stop
         self._inbox: SimpleQueue[Look | None] = SimpleQueue()
-        self._pipeline = assembly.make_pipeline(settings, records, on_done=self.nudge)
-        self._exporter = assembly.make_exporter(settings, records)
-        self._tidying = Tidying(backlog=records.backlog, store=records.store)
+        store = assembly.make_store(settings, stop)
+        self._pipeline = assembly.make_pipeline(settings, records, store, on_done=self.nudge)
+        self._exporter = assembly.make_exporter(settings, records, store)
+        self._tidying = Tidying(catalogue=records.catalogue, backlog=records.backlog, store=store)
+        self._notifying = Notifying(
+            notices=Notices(records.database),
+            urls=settings.webhook_url,
+            secret=settings.webhook_secret,
+        )
+        self._wakes = Wakes(records.database)
+        self._wakes_seen = self._wakes.numbers()  # before the first sweep, which serves them all
+        self._announced: dict[str, int] = {}  # counts of photos that others were told of
         self._requests: list[Request] = []
         self._next_sweep_s = 0.0
         self._has_looked = False  # at the whole library, in this term
@@ -57,12 +71,14 @@ class Leader:
         self._inbox.put(None)
 
     def lead(self) -> None:
-        """Keep the gallery true to the library until told to stop."""
+        """Keep the gallery true to the library until told to stop, or the catalogue is lost."""
+        self._notifying.start()
         try:
-            while not self._stop.is_set():
+            while not (self._stop.is_set() or self._is_catalogue_lost()):
                 with self._watching() as watched:
                     self._follow(watched)
         finally:
+            self._notifying.stop()
             self._pipeline.stop()
 
     def once(self, *, confirm_withdraw: bool, tell: Callable[[dict[str, int]], None]) -> Report:
@@ -87,12 +103,17 @@ class Leader:
         finally:
             self._pipeline.stop()
         self._export(patient=False)
+        self._notifying.send_due()  # once; what is not taken now, the next leader sends
         return self._pipeline.report
 
     def _is_done(self, began_s: float) -> bool:
+        trouble = self._pipeline.trouble
+        is_late = time.monotonic() > began_s + PATIENCE_S
+        if isinstance(trouble, StoreRefused) or (trouble and is_late):
+            raise trouble
         if self._pipeline.is_developing:
             return False
-        return not self._pipeline.is_busy or time.monotonic() > began_s + PATIENCE_S
+        return not self._pipeline.is_busy or is_late
 
     # the loop
 
@@ -105,6 +126,8 @@ class Leader:
             was_away = "library" in self._told
             self._step(looks, has_events=watched is not None)
             has_come_back = was_away and "library" not in self._told
+            if self._is_catalogue_lost():
+                return
             if has_come_back or mounts.read_mountinfo() != mounted:
                 self._next_sweep_s = 0.0
                 return
@@ -115,6 +138,10 @@ class Leader:
                     self._next_sweep_s = 0.0
                     return
 
+    def _is_catalogue_lost(self) -> bool:
+        """Tell whether what we hold in memory is of a catalogue that is gone: end the term then."""
+        return self._database.losses != self._losses
+
     def _ticks(self, *, settle_s: float) -> Iterator[frozenset[Look]]:
         return settled_looks(self._inbox, settle_s=settle_s, tick_s=self._tick_s, stop=self._stop)
 
@@ -124,7 +151,7 @@ class Leader:
 
     def _step(self, looks: frozenset[Look], *, has_events: bool) -> None:
         now_s = time.monotonic()
-        if self._take_requests() or now_s >= self._next_sweep_s:
+        if self._take_requests() or self._is_woken() or now_s >= self._next_sweep_s:
             looks |= {EVERYTHING}
             self._next_sweep_s = now_s + self._sweep_interval_s(has_events)
         try:
@@ -156,10 +183,12 @@ class Leader:
         try:
             self._exporter.export(force=not self._has_exported)
             self._has_exported = True
-            self._tidying.tidy(
-                is_idle=self._has_looked and not self._pipeline.is_busy,
-                under_way=self._pipeline.objects_under_way,
-            )
+            if not self._exporter.is_store_behind:
+                self._tidying.tidy(
+                    is_idle=self._has_looked and not self._pipeline.is_busy,
+                    under_way=self._pipeline.objects_under_way,
+                )
+            self._announce()
         except StoreError as error:
             if not patient:
                 raise
@@ -167,7 +196,25 @@ class Leader:
         else:
             self._unsay("export")
 
-    # requests of commands
+    def _announce(self) -> None:
+        """Have others told which albums changed, and by how many photos since the last time."""
+        albums = self._exporter.take_changed()
+        if not albums:
+            return
+        counts = self._pipeline.report.counts()
+        since = {name: max(0, n - self._announced.get(name, 0)) for name, n in counts.items()}
+        self._announced = counts
+        told = ("published", "moved", "refreshed", "withdrawn")
+        self._notifying.announce(albums, {name: since[name] for name in told})
+
+    # requests of commands and webhooks
+
+    def _is_woken(self) -> bool:
+        """Tell whether a webhook asked for a look since the last one."""
+        numbers = self._wakes.numbers()
+        has_changed = numbers != self._wakes_seen
+        self._wakes_seen = numbers
+        return has_changed
 
     def _take_requests(self) -> bool:
         """Begin what was asked for since; tell whether there was anything."""
@@ -178,6 +225,7 @@ class Leader:
             return False
         if not self._requests:
             self._pipeline.report = Report()
+            self._announced = {}
         self._requests += fresh
         if any(request.confirm_withdraw for request in fresh):
             self._pipeline.confirm_withdraw()

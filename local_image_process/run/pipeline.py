@@ -10,17 +10,18 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..errors import PhotoError, StillChanging, StoreError
+from ..errors import ForeignObject, PhotoError, StillChanging, StoreError
 from ..image.workers import Task, WorkerDied, Workers
 from ..logs import kv
 from ..model import Developed, Failure, Look, Original, Recipe, folder_of
 from ..record.catalogue import Catalogue
 from .looking import Looking, Work
+from .pause import Pause
 from .plan import attempt_of
-from .publisher import Outcome, Publisher, objects_at, objects_of
+from .publisher import Outcome, Publisher, SourceGone
 from .queue import Job, Queue
 from .report import Report
-from .storing import Pause, Storing
+from .storing import Storing
 from .withdrawal import Missing
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ class Pipeline:
         self._queue = Queue()
         self._pause = Pause()
         self.report = Report()
+        self.trouble: StoreError | None = None  # with the store, as long as it lasts
 
     @property
     def is_busy(self) -> bool:
@@ -147,8 +149,10 @@ class Pipeline:
         except StoreError as error:
             log.warning("store does not answer %s", kv(why=error, again_in_s=self._pause.length_s))
             self._pause.begin(now_s)
+            self.trouble = error
         else:
             self._pause.end()
+            self.trouble = None
 
     def _hide(self, work: Work) -> None:
         self._hidden = (self._hidden - work.shown_folders) | work.hidden_folders
@@ -156,12 +160,10 @@ class Pipeline:
             self.report.withdrawn += len(self._missing.withdraw_now(work.hidden))
 
     def _rename(self, work: Work) -> None:
+        """Give photos on record their new names: they count as developed, without renditions."""
         for original, known, place in work.rename:
-            outcome = self._publisher.rename(original, known, place)
-            if outcome is None:
-                self._queue.add(Job(original=original, place=place, anew=True))
-            else:
-                self._note(outcome)
+            developed = self._publisher.as_developed(known)
+            self._queue.ready.append(Job(original=original, place=place, developed=developed))
 
     def _restart_stuck_workers(self) -> None:
         in_hand = self._queue.in_hand
@@ -206,7 +208,11 @@ class Pipeline:
         """Record what is in the store; raise StoreError when some of it could not be put."""
         trouble: StoreError | None = None
         for job, parcel, error in self._storing.finished():
-            if error is not None:
+            if isinstance(error, SourceGone):
+                self._queue.add_again(job)
+            elif isinstance(error, ForeignObject):
+                self._fail(job, str(error))
+            elif isinstance(error, StoreError):
                 self._queue.ready.append(job)  # it is developed; only the store must take it
                 trouble = error
             elif self._is_wanted(job.original):
@@ -216,33 +222,22 @@ class Pipeline:
 
     def _store_ready(self) -> None:
         for _ in range(len(self._queue.ready)):
-            job = self._queue.ready[0]
             if self._storing.is_full:
                 return
+            job = self._queue.ready[0]
             if job.developed is not None and self._is_wanted(job.original):
                 self._store(job, job.developed)
-            self._queue.ready.popleft()  # Order: only now, a store that fails gets it again
+            self._queue.ready.popleft()  # Order: only now, what fails before is tried again
 
     def _store(self, job: Job, developed: Developed) -> None:
-        original, place = job.original, job.place
-        if self._storing.touches(objects_at(place, self._recipe.thumb_edges_px)):
-            self._queue.ready.append(job)  # another state of the same photo is under way
-        elif developed.renditions:
-            self._storing.begin(job, self._publisher.pack(original, place, developed))
-        else:
-            self._reuse(job, developed)
-
-    def _reuse(self, job: Job, developed: Developed) -> None:
         missing = self._missing.keys
-        equal = self._publisher.equal_of(job.original, job.place, developed, missing=missing)
-        if equal is not None and self._storing.touches(objects_of(equal)):
-            self._queue.ready.append(job)  # what it would copy is changing
-            return
-        outcome = self._publisher.reuse(job.original, job.place, developed, missing=missing)
-        if outcome is None:
+        parcel = self._publisher.pack(job.original, job.place, developed, missing=missing)
+        if parcel is None:
             self._queue.add_again(job)
+        elif self._storing.touches(parcel.touched):
+            self._queue.ready.append(job)  # another state of the same objects is under way
         else:
-            self._note(outcome)
+            self._storing.begin(job, parcel)
 
     def _is_wanted(self, original: Original) -> bool:
         """Tell whether a photo is still there and to be shown.
@@ -269,7 +264,11 @@ class Pipeline:
             job = self._queue.next()
             if job is None:
                 return
-            self._begin(job)
+            try:
+                self._begin(job)
+            except StoreError:
+                self._queue.add(job)
+                raise
 
     def _begin(self, job: Job) -> None:
         known: frozenset[str] = frozenset()

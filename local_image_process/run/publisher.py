@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ..errors import GalleryError
 from ..model import Developed, Original, Photo, Recipe
 from ..publish.store import Mark, Store, display_object, thumb_object, version_of
 from ..record.backlog import Backlog
@@ -26,14 +27,25 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """A photo with the content of its objects, in the order in which they are to be put."""
+    """A photo and where its objects come from: ``contents``, or other objects of the store."""
 
     photo: Photo
-    contents: tuple[bytes, ...]
+    contents: tuple[bytes, ...] = ()  # in the order of the objects' names
+    sources: tuple[str, ...] = ()  # likewise; may be the photo's own objects
 
     @property
     def names(self) -> list[str]:
+        """The photo's objects."""
         return objects_of(self.photo)
+
+    @property
+    def touched(self) -> set[str]:
+        """Every object that is written or read."""
+        return {*self.names, *self.sources}
+
+
+class SourceGone(GalleryError):
+    """The objects that were to be copied are not there any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +83,7 @@ class Publisher:
         recipe: Recipe,
         recipe_digest: str,
         root: Path,
+        takes_back: bool,
     ) -> None:
         self._catalogue = catalogue
         self._backlog = backlog
@@ -78,6 +91,7 @@ class Publisher:
         self._recipe = recipe
         self._recipe_digest = recipe_digest
         self._root = os.path.realpath(root)
+        self._takes_back = takes_back  # look for objects of ours that the catalogue lost
 
     def known_digests(
         self, original: Original, place: Place, *, missing: Collection[str]
@@ -91,16 +105,57 @@ class Publisher:
         digests = self._catalogue.digests(
             recipe=self._recipe_digest, keys=keys, size=original.stamp.size
         )
-        mark = self._store.mark(display_object(place.album_id, place.name))
-        if mark is not None and mark.recipe == self._recipe_digest:
-            digests |= {mark.image_digest}
+        if self._takes_back:
+            mark = self._store.mark(display_object(place.album_id, place.name))
+            if mark is not None and mark.recipe == self._recipe_digest:
+                digests |= {mark.image_digest}
         return digests
 
-    def pack(self, original: Original, place: Place, developed: Developed) -> Parcel:
-        """Return what is to be put for an original that came with renditions.
+    def pack(
+        self, original: Original, place: Place, developed: Developed, *, missing: Collection[str]
+    ) -> Parcel | None:
+        """Return what is to be stored for an original: its renditions, or those of its equal.
 
-        Its objects are noted first, so that a crash leaves none that nobody knows of.
+        Its objects are noted first, so that a crash leaves none that nobody knows of. ``None``
+        when it came without renditions and nobody has them any more.
         """
+        parcel = (
+            self._of_renditions(original, place, developed)
+            if developed.renditions
+            else self._of_equal(original, place, developed, missing)
+        )
+        if parcel is not None and parcel.sources != tuple(parcel.names):
+            self._backlog.intend(parcel.names)
+        return parcel
+
+    def put(self, parcel: Parcel) -> None:
+        """Put a photo's objects, and nothing else: may run in any thread.
+
+        Raises StoreError, and SourceGone when there is nothing to copy.
+        Order: the display rendition last, for its mark vouches for the others.
+        """
+        if not all(self._store.holds(name) for name in parcel.sources):
+            raise SourceGone(f"{parcel.photo.key}: its equal's objects are gone")
+        for source, name in zip(parcel.sources, parcel.names, strict=False):
+            if source != name:
+                self._store.copy(source, name)
+        for name, content in zip(parcel.names, parcel.contents, strict=False):
+            is_display = name == parcel.names[-1]
+            self._store.put(name, content, mark=_mark(parcel.photo) if is_display else None)
+
+    def as_developed(self, known: Known) -> Developed | None:
+        """Return what developing a photo on record would give again, without renditions."""
+        photo = self._catalogue.photo(known.key)
+        if photo is None:
+            return None
+        return Developed(
+            fingerprint=photo.fingerprint,
+            image_digest=photo.image_digest,
+            exif=photo.exif,
+            renditions=(),
+        )
+
+    def _of_renditions(self, original: Original, place: Place, developed: Developed) -> Parcel:
         *thumbs, display = developed.renditions
         photo = Photo(
             **_identity(original, self._root, developed),
@@ -113,70 +168,25 @@ class Publisher:
             thumb_edges_px=tuple(thumb.edge_px for thumb in thumbs if thumb.edge_px),
         )
         contents = tuple(rendition.content for rendition in developed.renditions)
-        self._backlog.intend(objects_of(photo))
         return Parcel(photo=photo, contents=contents)
 
-    def put(self, parcel: Parcel) -> None:
-        """Put a photo's objects, and nothing else: may run in any thread.
-
-        Order: the display rendition last, for its mark vouches for the others.
-        """
-        *thumbs, display = zip(parcel.names, parcel.contents, strict=True)
-        for name, content in thumbs:
-            self._store.put(name, content)
-        self._store.put(*display, mark=_mark(parcel.photo))
-
-    def record(self, parcel: Parcel, *, missing: Collection[str]) -> Outcome:
-        """Record a photo whose objects are in the store; ``missing`` are keys that are gone."""
-        return self._record(parcel.photo, missing, rendered=1, uploaded=len(parcel.contents))
-
-    def reuse(
-        self, original: Original, place: Place, developed: Developed, *, missing: Collection[str]
-    ) -> Outcome | None:
-        """Record an original that came without renditions, by the objects of its equal.
-
-        Returns ``None`` when nobody has them any more: then it is to be developed again, with
-        no digest known.
-        """
-        source = self.equal_of(original, place, developed, missing=missing)
-        if source is None or not self._copy(source, place):
+    def _of_equal(
+        self, original: Original, place: Place, developed: Developed, missing: Collection[str]
+    ) -> Parcel | None:
+        """Take the objects of who has the same picture: itself, a vanished one, any other."""
+        same = self._catalogue.by_image_digest(developed.image_digest)
+        made = [photo for photo in same if photo.recipe == self._recipe_digest]
+        made.sort(key=lambda photo: (photo.key != original.key, photo.key not in missing))
+        equal = made[0] if made else self._lying_there(original, place, developed)
+        if equal is None:
             return None
         photo = replace(
-            source,
+            equal,
             **_identity(original, self._root, developed),
             album_id=place.album_id,
             name=place.name,
         )
-        return self._record(photo, missing, rendered=0, uploaded=0)
-
-    def equal_of(
-        self, original: Original, place: Place, developed: Developed, *, missing: Collection[str]
-    ) -> Photo | None:
-        """Return who has the same picture in the store: itself, a vanished one, any, an object."""
-        same = self._catalogue.by_image_digest(developed.image_digest)
-        made = [photo for photo in same if photo.recipe == self._recipe_digest]
-        made.sort(key=lambda photo: (photo.key != original.key, photo.key not in missing))
-        return made[0] if made else self._lying_there(original, place, developed)
-
-    def rename(self, original: Original, known: Known, place: Place) -> Outcome | None:
-        """Give a published photo another name; ``None`` if its objects are not there any more."""
-        photo = self._catalogue.photo(known.key)
-        if photo is None or not self._copy(photo, place):
-            return None
-        renamed = replace(photo, album_id=place.album_id, name=place.name, stamp=original.stamp)
-        return self._record(renamed, (), rendered=0, uploaded=0)
-
-    def _copy(self, source: Photo, place: Place) -> bool:
-        """Copy a photo's objects to another name; tell whether they all were there."""
-        old = objects_of(source)
-        new = objects_at(place, source.thumb_edges_px)
-        if not all(self._store.holds(name) for name in old):
-            return False
-        if old != new:
-            self._backlog.intend(new)
-            for source_name, target_name in zip(old, new, strict=True):
-                self._store.copy(source_name, target_name)
-        return True
+        return Parcel(photo=photo, sources=tuple(objects_of(equal)))
 
     def _lying_there(self, original: Original, place: Place, developed: Developed) -> Photo | None:
         """Return what the object at ``place`` says it is: a lost catalogue takes it back."""
@@ -195,9 +205,10 @@ class Publisher:
             thumb_edges_px=self._recipe.thumb_edges_px,
         )
 
-    def _record(
-        self, photo: Photo, missing: Collection[str], *, rendered: int, uploaded: int
-    ) -> Outcome:
+    def record(self, parcel: Parcel, *, missing: Collection[str]) -> Outcome:
+        """Record a photo whose objects are in the store; ``missing`` are keys that are gone."""
+        photo, uploaded = parcel.photo, len(parcel.contents)
+        rendered = 1 if uploaded else 0
         before = self._catalogue.photo(photo.key)
         former = before or self._former(photo, missing)
         freed = {name for p in (before, former) if p is not None for name in objects_of(p)}

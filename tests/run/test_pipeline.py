@@ -52,14 +52,12 @@ class Bench:
             }
         )
         assembly.make_folders(self.settings)
-        opened = assembly.open_records(self.settings)
+        self.records = assembly.open_records(self.settings)
         media, marks = folder / "data/media", folder / "data/marks"
         self.store = Flaky(media=media, marks=marks, base_url=None)
-        fields = ("database", "catalogue", "backlog", "interactions", "mailbox")
-        self.records = assembly.Records(
-            **{name: getattr(opened, name) for name in fields}, store=self.store
+        self.pipeline = assembly.make_pipeline(
+            self.settings, self.records, self.store, on_done=lambda: None
         )
-        self.pipeline = assembly.make_pipeline(self.settings, self.records, on_done=lambda: None)
 
     def sweep(self) -> None:
         self.pipeline.look({Look("", deep=True)})
