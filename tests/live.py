@@ -182,7 +182,7 @@ class LiveGallery:
         try:
             return wait_for(probe, what=what, timeout_s=timeout_s, alive=self.is_alive)
         except AssertionError as error:
-            raise AssertionError(f"{error}\n{self.log_text()[-3000:]}") from error
+            raise AssertionError(f"{error}\n{self.log_text()[-6000:]}") from error
 
     def log_text(self) -> str:
         return self.log.read_text(encoding="utf-8") if self.log.exists() else ""

@@ -59,6 +59,7 @@ class Looking:
         self._settling = settling
         self._terms = terms
         self._unlisted: set[str] = set()
+        self._ids: dict[str, str] = {}  # of folders with photos, on record or on their way
 
     def look(self, looks: Iterable[Look], *, confirmed: bool = False) -> Work:
         """Compare folders with the record of them.
@@ -173,18 +174,19 @@ class Looking:
     def _album_ids(self, listings: list[scan.Listing]) -> dict[str, str]:
         """Return the album id of every listed folder, with all other albums in mind.
 
-        A folder elsewhere whose id changes by that is noted to be looked at again.
+        Others are those on record, and those seen in this term whose photos are still on their
+        way. One of them whose id changes by what is listed now is noted to be looked at again.
         """
-        now = self._catalogue.folders()
+        before = self._ids | self._catalogue.folders()
         listed = {listing.folder: bool(listing.originals) for listing in listings}
-        there = {folder for folder in now if listed.get(folder, True)}
+        there = {folder for folder in before if listed.get(folder, True)}
         there |= {folder for folder, has_photos in listed.items() if has_photos}
-        ids = naming.album_ids(there, root_album=self._terms.root_album)
-        for folder in now.keys() - listed.keys():
-            if ids[folder] != now[folder]:
+        self._ids = naming.album_ids(there, root_album=self._terms.root_album)
+        for folder in there & before.keys() - listed.keys():
+            if self._ids[folder] != before[folder]:
                 self._settling.again(folder, 0.0)
         empty = naming.album_ids(listed.keys() - there, root_album=self._terms.root_album)
-        return empty | ids
+        return empty | self._ids
 
     def _gone(self, looks: frozenset[Look], seen: Sequence[object]) -> set[str]:
         """Return the folders of record that were looked for and are not there."""
@@ -197,7 +199,7 @@ class Looking:
             return set()
         return {
             folder
-            for folder in self._catalogue.folders_of_record() - visited
+            for folder in (self._catalogue.folders_of_record() | self._ids.keys()) - visited
             if _lies_below(folder, tops) and not _lies_below(folder, unlisted)
         }
 
@@ -208,6 +210,7 @@ class Looking:
         self._unlisted = {found.folder for found in unlisted}
 
     def _note_gone(self, folder: str, work: Work) -> None:
+        self._ids.pop(folder, None)
         work.missing |= {k: p.stamp.size for k, p in self._catalogue.known(folder).items()}
         if tried := self._catalogue.tried(folder):
             self._catalogue.forgive(list(tried))

@@ -119,6 +119,19 @@ def test_a_library_that_goes_away_after_the_look_withdraws_nothing(bench: Bench)
     assert bench.records.catalogue.count() == 2
 
 
+def test_folders_of_one_id_are_told_apart_while_their_photos_are_on_their_way(
+    bench: Bench,
+) -> None:
+    make_photo(bench.library / "2024/上海/first.jpg", size=(64, 48), seed=1)
+    make_photo(bench.library / "2024-上海/second.jpg", size=(64, 48), seed=2)
+    bench.pipeline.look({Look("2024-上海")})
+    bench.pipeline.look({Look("2024/上海")})  # the other one is not on record yet
+    bench.finish()
+    ids = {photo.name: photo.album_id for photo in bench.records.catalogue.all_photos()}
+    assert ids["second"] == "2024-上海", "the first by path keeps the plain id"
+    assert ids["first"].startswith("2024-上海~")
+
+
 def test_a_photo_hidden_while_it_is_developed_is_not_published(bench: Bench) -> None:
     make_photo(bench.library / "上海/photo.jpg", size=(1200, 900))
     bench.sweep()
