@@ -69,6 +69,7 @@ def test_1_the_library_is_never_written(gallery: Make) -> None:
 AWAY = ("missing", "empty", "another volume", "unreadable")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [*AWAY, "folder unreadable", "photo unreadable"])
 def test_2_a_missing_empty_or_partly_unreadable_library_withdraws_nothing(
     gallery: Make, how: str

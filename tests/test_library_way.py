@@ -13,6 +13,8 @@ from tests.live import LiveGallery
 from tests.oss_server import OssServer
 from tests.photos import make_photo
 
+pytestmark = pytest.mark.slow
+
 PHOTOS = ("上海/first", "上海/second", "北京/third")
 
 

@@ -99,6 +99,7 @@ def test_whoever_waits_is_told_when_a_photo_is_done(tmp_path: Path) -> None:
     workers.stop()
 
 
+@pytest.mark.slow
 def test_a_photo_that_wants_too_much_memory_costs_only_itself(tmp_path: Path) -> None:
     workers = Workers(count=1, timeout_s=60.0, memory_bytes=2**28, on_done=lambda: None)
     large = make_photo(tmp_path / "large.png", size=(12_000, 9_000), compress_level=1)

@@ -169,6 +169,7 @@ def make_large(path: Path) -> None:
     Image.new("RGB", (20_000, 20_000)).save(path, compress_level=1)
 
 
+@pytest.mark.slow
 def test_a_photo_that_takes_too_long_is_set_aside_and_the_rest_goes_on(gallery: Make) -> None:
     live = gallery(RENDER_TIMEOUT_S="1", RENDER_WORKERS="2")
     make_large(live.library / "上海/endless.png")
@@ -179,6 +180,7 @@ def test_a_photo_that_takes_too_long_is_set_aside_and_the_rest_goes_on(gallery: 
     assert "endless.png" in live.command("check").stdout
 
 
+@pytest.mark.slow
 def test_a_photo_that_ends_three_processes_is_set_aside(gallery: Make) -> None:
     live = gallery(RENDER_WORKERS="1")
     make_large(live.library / "上海/deadly.png")
