@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -197,4 +198,20 @@ def test_a_catalogue_deleted_under_a_running_service_is_made_anew(gallery: Make)
     live.wait(lambda: live.command("check").stdout == "all well\n", what="nothing left over")
     assert set(live.urls()) < set(before), "the same addresses"
     assert len(live.log_lines("photo published")) == 5, "each of the two taken back"
+    live.stop()
+
+
+def test_a_confirmation_counts_once_also_beside_a_service(gallery: Make) -> None:
+    live = gallery()
+    photos(live, 22, "上海")
+    photos(live, 22, "北京")
+    photos(live, 1, "always")
+    live.start()
+    live.wait(lambda: len(live.ids()) == 45, what="all photos")
+    shutil.rmtree(live.library / "上海")
+    live.wait(lambda: live.log_lines("withdrawal held back"), what="the fuse to hold")
+    assert live.once("--confirm-withdraw")["withdrawn"] == 22
+    shutil.rmtree(live.library / "北京")
+    live.wait(lambda: len(live.log_lines("withdrawal held back")) == 2, what="the fuse again")
+    assert len(live.ids()) == 23
     live.stop()

@@ -222,9 +222,3 @@ def _changed(old: Pieces | None, new: Pieces | None) -> set[str]:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _told(error: StoreError | OSError) -> StoreError:
-    if isinstance(error, StoreError):
-        return error
-    return StoreUnavailable(f"the JSON cannot be written ({error.strerror})")

@@ -87,7 +87,7 @@ class Leader:
         Raises LibraryError when the library is away, StoreError when the store stays away.
         """
         if confirm_withdraw:
-            self._pipeline.confirm_withdraw()
+            self._pipeline.confirm_withdraw(is_confirmed=True)
         began_s = time.monotonic()
         self._has_exported = True  # what is stale is on record; the rest is not read for nothing
         self._inbox.put(None)
@@ -228,7 +228,7 @@ class Leader:
             self._announced = {}
         self._requests += fresh
         if any(request.confirm_withdraw for request in fresh):
-            self._pipeline.confirm_withdraw()
+            self._pipeline.confirm_withdraw(is_confirmed=True)
         return True
 
     def _tell_requests(self) -> None:
@@ -243,6 +243,8 @@ class Leader:
             answer["error"] = error
         for request in self._requests:
             self._mailbox.answer(request.id, answer)
+        if any(request.confirm_withdraw for request in self._requests):
+            self._pipeline.confirm_withdraw(is_confirmed=False)  # it was said of this once only
         self._requests = []
 
     # watching

@@ -89,9 +89,9 @@ class Pipeline:
         self._workers.stop()
         self._storing.stop()
 
-    def confirm_withdraw(self) -> None:
-        """Withdraw, once, whatever the fuse would hold."""
-        self._missing.confirmed = True
+    def confirm_withdraw(self, *, is_confirmed: bool) -> None:
+        """Withdraw whatever the fuse would hold, from now on; or let it hold again."""
+        self._missing.confirmed = is_confirmed
         self._missing.held = frozenset()
 
     def due_looks(self, now_s: float) -> frozenset[Look]:

@@ -32,7 +32,7 @@ class Missing:
         self._grace_s = grace_s
         self._since: dict[str, float] = {}
         self._sizes: dict[str, int] = {}
-        self._held_before = 0
+        self._told: frozenset[str] = frozenset()  # what was last said to be held
         self.held: frozenset[str] = frozenset()  # what the fuse holds back
         self.confirmed = False  # somebody said that they really are gone
 
@@ -99,7 +99,7 @@ class Missing:
     def _fuse_holds(self, due: list[str]) -> bool:
         total = self._catalogue.count()
         self.held = frozenset(due) if exceeds_fuse(len(due), total) else frozenset()
-        if self.held and len(self.held) != self._held_before:
+        if self.held and self.held != self._told:
             log.error(
                 "withdrawal held back %s",
                 kv(
@@ -109,7 +109,7 @@ class Missing:
                     " --confirm-withdraw",
                 ),
             )
-        self._held_before = len(self.held)
+        self._told = self.held
         return bool(self.held)
 
     def _require_library(self) -> None:
