@@ -1,4 +1,7 @@
-"""Every setting: a field is a variable (its name in capitals), a type, a default and its help."""
+"""Every setting: a field is a variable (its name in capitals), a type and a default.
+
+What it is for stands in settings_help.
+"""
 
 import re
 from collections.abc import Mapping
@@ -16,174 +19,50 @@ ONLY_IN_DOTENV = frozenset({"USERNAME", "PASSWORD"})  # desktops set USERNAME fo
 HIDDEN = "•••"  # what is shown in place of a secret
 
 
-def setting(parse: Parse, default: str, zh: str, en: str, *, secret: bool = False) -> Any:
+def setting(parse: Parse, default: str, *, secret: bool = False) -> Any:
     """Declare a field of Settings; ``default`` is what one would write in .env."""
-    help_texts = {"zh": zh, "en": en}
-    return field(metadata={"parse": parse, "default": default, "secret": secret, **help_texts})
+    return field(metadata={"parse": parse, "default": default, "secret": secret})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings as values; secrets do not show in its repr."""
 
-    watch_dir: Path | None = setting(
-        path, "", "照片文件夹；不填则用 DATA_DIR/library", "Folder of your photos"
-    )
-    data_dir: Path = setting(
-        path, "data", "程序自己的数据文件夹", "Folder for everything the program makes"
-    )
-    port: int = setting(whole(1, 65535), "8089", "服务端口", "Port to listen on")
-    oss_access_key: str | None = setting(
-        text, "", "阿里云 OSS AccessKey ID", "Aliyun OSS access key id", secret=True
-    )
-    oss_secret_key: str | None = setting(
-        text, "", "阿里云 OSS AccessKey Secret", "Its secret", secret=True
-    )
-    oss_endpoint: str | None = setting(
-        text, "", "OSS 地域节点，如 oss-cn-beijing.aliyuncs.com", "OSS endpoint"
-    )
-    oss_bucket: str | None = setting(text, "", "OSS 存储桶名", "OSS bucket")
-    oss_region: str | None = setting(
-        text,
-        "",
-        "OSS 地域，如 cn-beijing；不填则从节点名得出",
-        "OSS region; taken from the endpoint if empty",
-    )
-    oss_public_url: str | None = setting(
-        url,
-        "",
-        "存储桶对外的网址（自有域名、CDN）；不填则用存储桶自己的",
-        "Public address of the bucket (own domain, CDN)",
-    )
-    upload_workers: int = setting(
-        whole(1, 64), "4", "同时上传的照片数", "Photos uploaded at a time"
-    )
-    index_interval_s: float = setting(
-        seconds(0, 86_400),
-        "60",
-        "只有点赞变化时，上传 JSON 的最短间隔秒数",
-        "Seconds between JSON uploads for mere likes",
-    )
-    gaode_key: str | None = setting(
-        text, "", "高德地图 Web 服务 Key", "Gaode (AMap) web service key", secret=True
-    )
-    username: str | None = setting(
-        text,
-        "",
-        "旧名，等同 ADMIN_USERNAME，只在 .env 中有效",
-        "Old name of ADMIN_USERNAME; counts only in .env",
-    )
-    password: str | None = setting(
-        text,
-        "",
-        "旧名，等同 ADMIN_PASSWORD，只在 .env 中有效",
-        "Old name of ADMIN_PASSWORD; counts only in .env",
-        secret=True,
-    )
-    webhook_url: tuple[str, ...] = setting(
-        urls, "", "照片更新后通知的地址，可用逗号分隔多个", "Addresses told after photos changed"
-    )
-    webhook_secret: str | None = setting(
-        text, "", "通知所用的密钥", "Secret that guards notifications", secret=True
-    )
-    webhook_query_token: bool = setting(
-        flag,
-        "0",
-        "1 则也接受写在地址里的密钥 ?token=；会留在别处的日志里",
-        "1 takes the secret in the address too, as ?token=; others may log it",
-    )
-    webhook_verify_aliyun: bool = setting(
-        flag,
-        "0",
-        "1 则也接受阿里云签名的通知：上传回调、MNS、EventBridge",
-        "1 takes what Aliyun signed, too: upload callbacks, MNS, EventBridge",
-    )
-    admin_username: str | None = setting(
-        text, "", "管理员用户名，默认 admin", "Administrator's name; admin if empty"
-    )
-    admin_password: str | None = setting(
-        text,
-        "",
-        "管理员密码；不填则自动生成并显示一次",
-        "Administrator's password; made and shown once if empty",
-        secret=True,
-    )
-    public_base_url: str | None = setting(
-        url,
-        "",
-        "JSON 中图片地址的前缀；不填则用相对地址",
-        "Address before picture paths in the JSON; relative if empty",
-    )
-    secret_key: str | None = setting(
-        text, "", "会话签名密钥；不填则自动生成", "Session key; made once if empty", secret=True
-    )
-    database_url: str | None = setting(
-        text,
-        "",
-        "数据库；不填则用 DATA_DIR/catalogue.db",
-        "Database; DATA_DIR/catalogue.db if empty",
-        secret=True,
-    )
-    watch_mode: str = setting(
-        choice("auto", "events", "sweep"),
-        "auto",
-        "auto 自动、events 文件事件、sweep 定时扫描",
-        "auto, events (file events) or sweep (timed scans)",
-    )
-    settle_s: float = setting(
-        seconds(0, 3600),
-        "2",
-        "文件静止多少秒后才处理",
-        "Seconds a file must rest before it is read",
-    )
-    sweep_interval_s: float | None = setting(
-        seconds(1, 31_536_000),
-        "",
-        "全库扫描间隔秒数；默认 3600，只能扫描时为 60",
-        "Seconds between full sweeps; 3600, or 60 where sweeping is the only way",
-    )
-    render_workers: int = setting(
-        whole(1, 256),
-        "",
-        "同时处理照片的进程数；默认等于可用的处理器数",
-        "Processes that render; as many as processors allowed",
-    )
-    display_edge_px: int = setting(
-        whole(0, 16383),
-        "2560",
-        "大图长边像素；0 为原尺寸",
-        "Longest edge of the display picture; 0 keeps full size",
-    )
-    display_quality: int = setting(
-        whole(1, 100), "80", "大图 WebP 质量", "WebP quality of the display picture"
-    )
-    thumb_edges_px: tuple[int, ...] = setting(
-        edges, "480,1280", "缩略图长边像素，逗号分隔", "Longest edges of thumbnails"
-    )
-    thumb_quality: int = setting(
-        whole(1, 100), "78", "缩略图 WebP 质量", "WebP quality of thumbnails"
-    )
-    max_megapixels: int = setting(
-        whole(1, 10_000),
-        "500",
-        "超过此百万像素数的照片不处理",
-        "Larger photos (in megapixels) are refused",
-    )
-    render_timeout_s: float = setting(
-        seconds(1, 86_400),
-        "120",
-        "单张照片处理的最长秒数",
-        "Longest time one photo may take, in seconds",
-    )
-    root_album: str = setting(
-        text, "未分类", "直接放在根目录的照片所属相册", "Album of photos that lie in the root"
-    )
-    log_level: str = setting(
-        choice("debug", "info", "warning", "error"),
-        "info",
-        "日志级别",
-        "debug, info, warning or error",
-    )
+    watch_dir: Path | None = setting(path, "")
+    data_dir: Path = setting(path, "data")
+    port: int = setting(whole(1, 65535), "8089")
+    oss_access_key: str | None = setting(text, "", secret=True)
+    oss_secret_key: str | None = setting(text, "", secret=True)
+    oss_endpoint: str | None = setting(text, "")
+    oss_bucket: str | None = setting(text, "")
+    oss_region: str | None = setting(text, "")
+    oss_public_url: str | None = setting(url, "")
+    upload_workers: int = setting(whole(1, 64), "4")
+    index_interval_s: float = setting(seconds(0, 86400), "60")
+    gaode_key: str | None = setting(text, "", secret=True)
+    username: str | None = setting(text, "")
+    password: str | None = setting(text, "", secret=True)
+    webhook_url: tuple[str, ...] = setting(urls, "")
+    webhook_secret: str | None = setting(text, "", secret=True)
+    webhook_query_token: bool = setting(flag, "0")
+    webhook_verify_aliyun: bool = setting(flag, "0")
+    admin_username: str | None = setting(text, "")
+    admin_password: str | None = setting(text, "", secret=True)
+    public_base_url: str | None = setting(url, "")
+    secret_key: str | None = setting(text, "", secret=True)
+    database_url: str | None = setting(text, "", secret=True)
+    watch_mode: str = setting(choice("auto", "events", "sweep"), "auto")
+    settle_s: float = setting(seconds(0, 3600), "2")
+    sweep_interval_s: float | None = setting(seconds(1, 31536000), "")
+    render_workers: int = setting(whole(1, 256), "")
+    display_edge_px: int = setting(whole(0, 16383), "2560")
+    display_quality: int = setting(whole(1, 100), "80")
+    thumb_edges_px: tuple[int, ...] = setting(edges, "480,1280")
+    thumb_quality: int = setting(whole(1, 100), "78")
+    max_megapixels: int = setting(whole(1, 10000), "500")
+    render_timeout_s: float = setting(seconds(1, 86400), "120")
+    root_album: str = setting(text, "未分类")
+    log_level: str = setting(choice("debug", "info", "warning", "error"), "info")
 
     @classmethod
     def from_env(

@@ -15,6 +15,7 @@ import pytest
 
 from local_image_process import __version__
 from local_image_process.settings import Settings
+from local_image_process.settings_help import HELP
 from local_image_process.source import sidecar
 from local_image_process.source.ignore import Rules
 from tests.documents import (
@@ -47,7 +48,7 @@ def test_env_example_lists_every_setting_with_its_default_and_meaning() -> None:
     found = re.findall(r"^# (.+)\n(#?)([A-Z_]+)=(.*)$", text, re.MULTILINE)
     assert found == [
         (
-            f"{one.metadata['zh']} ({one.metadata['en']})",
+            "{} ({})".format(*HELP[one.name]),
             "" if one.metadata["default"] else "#",
             one.name.upper(),
             one.metadata["default"],
@@ -74,7 +75,7 @@ def test_readme_table_lists_every_setting(readme: str, first_heading: str, langu
         [
             f"`{one.name.upper()}`",
             f"`{one.metadata['default']}`" if one.metadata["default"] else "",
-            one.metadata[language],
+            HELP[one.name][language == "en"],
         ]
         for one in fields(Settings)
     ]

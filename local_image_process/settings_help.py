@@ -1,0 +1,144 @@
+"""What each setting is for, in Chinese and English: the words of env_example and of the README."""
+
+HELP = {  # field of Settings → (Chinese, English)
+    "watch_dir": (
+        "照片文件夹；不填则用 DATA_DIR/library",
+        "Folder of your photos",
+    ),
+    "data_dir": (
+        "程序自己的数据文件夹",
+        "Folder for everything the program makes",
+    ),
+    "port": (
+        "服务端口",
+        "Port to listen on",
+    ),
+    "oss_access_key": (
+        "阿里云 OSS AccessKey ID",
+        "Aliyun OSS access key id",
+    ),
+    "oss_secret_key": (
+        "阿里云 OSS AccessKey Secret",
+        "Its secret",
+    ),
+    "oss_endpoint": (
+        "OSS 地域节点，如 oss-cn-beijing.aliyuncs.com",
+        "OSS endpoint",
+    ),
+    "oss_bucket": (
+        "OSS 存储桶名",
+        "OSS bucket",
+    ),
+    "oss_region": (
+        "OSS 地域，如 cn-beijing；不填则从节点名得出",
+        "OSS region; taken from the endpoint if empty",
+    ),
+    "oss_public_url": (
+        "存储桶对外的网址（自有域名、CDN）；不填则用存储桶自己的",
+        "Public address of the bucket (own domain, CDN)",
+    ),
+    "upload_workers": (
+        "同时上传的照片数",
+        "Photos uploaded at a time",
+    ),
+    "index_interval_s": (
+        "只有点赞变化时，上传 JSON 的最短间隔秒数",
+        "Seconds between JSON uploads for mere likes",
+    ),
+    "gaode_key": (
+        "高德地图 Web 服务 Key",
+        "Gaode (AMap) web service key",
+    ),
+    "username": (
+        "旧名，等同 ADMIN_USERNAME，只在 .env 中有效",
+        "Old name of ADMIN_USERNAME; counts only in .env",
+    ),
+    "password": (
+        "旧名，等同 ADMIN_PASSWORD，只在 .env 中有效",
+        "Old name of ADMIN_PASSWORD; counts only in .env",
+    ),
+    "webhook_url": (
+        "照片更新后通知的地址，可用逗号分隔多个",
+        "Addresses told after photos changed",
+    ),
+    "webhook_secret": (
+        "通知所用的密钥",
+        "Secret that guards notifications",
+    ),
+    "webhook_query_token": (
+        "1 则也接受写在地址里的密钥 ?token=；会留在别处的日志里",
+        "1 takes the secret in the address too, as ?token=; others may log it",
+    ),
+    "webhook_verify_aliyun": (
+        "1 则也接受阿里云签名的通知：上传回调、MNS、EventBridge",
+        "1 takes what Aliyun signed, too: upload callbacks, MNS, EventBridge",
+    ),
+    "admin_username": (
+        "管理员用户名，默认 admin",
+        "Administrator's name; admin if empty",
+    ),
+    "admin_password": (
+        "管理员密码；不填则自动生成并显示一次",
+        "Administrator's password; made and shown once if empty",
+    ),
+    "public_base_url": (
+        "JSON 中图片地址的前缀；不填则用相对地址",
+        "Address before picture paths in the JSON; relative if empty",
+    ),
+    "secret_key": (
+        "会话签名密钥；不填则自动生成",
+        "Session key; made once if empty",
+    ),
+    "database_url": (
+        "数据库；不填则用 DATA_DIR/catalogue.db",
+        "Database; DATA_DIR/catalogue.db if empty",
+    ),
+    "watch_mode": (
+        "auto 自动、events 文件事件、sweep 定时扫描",
+        "auto, events (file events) or sweep (timed scans)",
+    ),
+    "settle_s": (
+        "文件静止多少秒后才处理",
+        "Seconds a file must rest before it is read",
+    ),
+    "sweep_interval_s": (
+        "全库扫描间隔秒数；默认 3600，只能扫描时为 60",
+        "Seconds between full sweeps; 3600, or 60 where sweeping is the only way",
+    ),
+    "render_workers": (
+        "同时处理照片的进程数；默认等于可用的处理器数",
+        "Processes that render; as many as processors allowed",
+    ),
+    "display_edge_px": (
+        "大图长边像素；0 为原尺寸",
+        "Longest edge of the display picture; 0 keeps full size",
+    ),
+    "display_quality": (
+        "大图 WebP 质量",
+        "WebP quality of the display picture",
+    ),
+    "thumb_edges_px": (
+        "缩略图长边像素，逗号分隔",
+        "Longest edges of thumbnails",
+    ),
+    "thumb_quality": (
+        "缩略图 WebP 质量",
+        "WebP quality of thumbnails",
+    ),
+    "max_megapixels": (
+        "超过此百万像素数的照片不处理",
+        "Larger photos (in megapixels) are refused",
+    ),
+    "render_timeout_s": (
+        "单张照片处理的最长秒数",
+        "Longest time one photo may take, in seconds",
+    ),
+    "root_album": (
+        "直接放在根目录的照片所属相册",
+        "Album of photos that lie in the root",
+    ),
+    "log_level": (
+        "日志级别",
+        "debug, info, warning or error",
+    ),
+}
