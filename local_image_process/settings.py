@@ -37,8 +37,11 @@ class Settings:
     oss_bucket: str | None = setting(text, "")
     oss_region: str | None = setting(text, "")
     oss_public_url: str | None = setting(url, "")
+    oss_signed_urls: bool = setting(flag, "0")
+    oss_image_process: bool = setting(flag, "0")
     upload_workers: int = setting(whole(1, 64), "4")
     index_interval_s: float = setting(seconds(0, 86400), "60")
+    sync_interval_s: float = setting(seconds(1, 31536000), "600")
     gaode_key: str | None = setting(text, "", secret=True)
     username: str | None = setting(text, "")
     password: str | None = setting(text, "", secret=True)
@@ -101,8 +104,13 @@ class Settings:
 
     @property
     def has_bucket(self) -> bool:
-        """Tell whether renditions go to a bucket."""
-        return bool(self.oss_bucket and self.watch_dir)
+        """Tell whether there is a bucket: renditions go to it, or are read from it."""
+        return bool(self.oss_bucket)
+
+    @property
+    def is_mirror(self) -> bool:
+        """Tell whether this is a site without photos, that shows what lies in the bucket."""
+        return bool(self.oss_bucket) and self.watch_dir is None
 
     @property
     def region(self) -> str | None:

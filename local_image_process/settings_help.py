@@ -37,6 +37,14 @@ HELP = {  # field of Settings → (Chinese, English)
         "存储桶对外的网址（自有域名、CDN）；不填则用存储桶自己的",
         "Public address of the bucket (own domain, CDN)",
     ),
+    "oss_signed_urls": (
+        "1 则存储桶为私有：JSON 中写本站地址，转到十分钟有效的签名地址",
+        "1 for a private bucket: the JSON names this site, which signs addresses for ten minutes",
+    ),
+    "oss_image_process": (
+        "1 则不存缩略图，由 OSS 图片处理（?x-oss-process=image/resize）现做",
+        "1 stores no thumbnails: OSS makes them when asked (?x-oss-process=image/resize)",
+    ),
     "upload_workers": (
         "同时上传的照片数",
         "Photos uploaded at a time",
@@ -44,6 +52,10 @@ HELP = {  # field of Settings → (Chinese, English)
     "index_interval_s": (
         "只有点赞变化时，上传 JSON 的最短间隔秒数",
         "Seconds between JSON uploads for mere likes",
+    ),
+    "sync_interval_s": (
+        "每隔多少秒读一次存储桶；收到通知时立即读",
+        "Seconds between readings of the bucket; a webhook makes it at once",
     ),
     "gaode_key": (
         "高德地图 Web 服务 Key",
