@@ -17,6 +17,9 @@ timeout = 60
 graceful_timeout = 2  # seconds for requests under way when we are told to end
 keepalive = 5
 control_socket_disable = True  # it would write into the home folder
+# whose headers count is for TRUSTED_PROXIES to say, whatever FORWARDED_ALLOW_IPS says
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
 
 
 def on_starting(server: object) -> None:

@@ -21,6 +21,7 @@ class Calls:
     """With what the program calls Pillow, and at which priority."""
 
     display_edge_px: int
+    draft_gap: float
     display_quality: int
     thumb_edges_px: tuple[int, ...]
     thumb_quality: int
@@ -47,7 +48,7 @@ def main() -> None:
 
 def _develop(path: Path, *, output: Path, calls: Calls) -> None:
     with Image.open(path) as image:
-        image.draft(None, _fitted(image.size, calls.display_edge_px))
+        image.draft(None, _fitted(image.size, calls.display_edge_px * calls.draft_gap))
         image.load()
         display = image.resize(_fitted(image.size, calls.display_edge_px), LANCZOS)
     smaller = display
@@ -59,7 +60,7 @@ def _develop(path: Path, *, output: Path, calls: Calls) -> None:
     display.save(target, "WEBP", quality=calls.display_quality, method=calls.webp_method)
 
 
-def _fitted(size: tuple[int, int], edge_px: int) -> tuple[int, int]:
+def _fitted(size: tuple[int, int], edge_px: float) -> tuple[int, int]:
     scale = min(1.0, edge_px / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 

@@ -144,6 +144,7 @@ def _calls() -> Calls:
     settings = Settings.from_env({})
     return Calls(
         display_edge_px=settings.display_edge_px,
+        draft_gap=render.DRAFT_GAP,
         display_quality=settings.display_quality,
         thumb_edges_px=settings.thumb_edges_px,
         thumb_quality=settings.thumb_quality,

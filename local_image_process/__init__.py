@@ -8,6 +8,7 @@ source/      what lies in the library: listing folders, telling photos from litt
              the user's album YAML, file events
 image/       one photo's bytes: facts, renditions, in processes that may be killed
 publish/     what leaves: objects in a store, the public JSON
+places/      what a place is called: Gaode, Nominatim, or a list on this machine
 record/      what we know: the catalogue, likes and stars, requests between processes
 run/         the story: compare library and catalogue, carry out the difference, one leader
 web/         what is asked of us over HTTP

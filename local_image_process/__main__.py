@@ -1,4 +1,4 @@
-"""The command line: ``python -m local_image_process once | watch | plan | check``."""
+"""The command line: ``python -m local_image_process once | sync | watch | plan | check``."""
 
 import argparse
 import json
@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     commands_of = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, carry_out, says in (
         ("once", _once, "bring the gallery up to date, then end"),
+        ("sync", _sync, "read the bucket, and say what changed"),
         ("watch", _watch, "keep it up to date until stopped"),
         ("plan", _plan, "say what 'once' would do, and change nothing"),
         ("check", _check, "compare catalogue, store and JSON; list photos that failed"),
@@ -56,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
                 action="store_true",
                 help="read the bucket's objects as well, which takes its time",
             )
-        if name == "once":
+        if name in {"once", "sync"}:
             command.add_argument(
                 "--confirm-withdraw",
                 action="store_true",
@@ -69,11 +70,20 @@ def _once(settings: Settings, options: argparse.Namespace) -> int:
     with tqdm(disable=not sys.stderr.isatty(), unit="photo", dynamic_ncols=True) as bar:
         report = commands.once(
             settings,
+            "once",
             confirm_withdraw=options.confirm_withdraw,
             tell=lambda progress: _show(bar, progress),
         )
     _print(report, as_json=options.json)
-    return SOME_FAILED if report["failed"] else FINE
+    return SOME_FAILED if report.get("failed") or report.get("problems") else FINE
+
+
+def _sync(settings: Settings, options: argparse.Namespace) -> int:
+    report = commands.once(
+        settings, "sync", confirm_withdraw=options.confirm_withdraw, tell=lambda _: None
+    )
+    _print(report, as_json=options.json)
+    return SOME_FAILED if report["problems"] else FINE
 
 
 def _show(bar: Any, progress: dict[str, int]) -> None:
@@ -128,11 +138,16 @@ def _check(settings: Settings, options: argparse.Namespace) -> int:
     return SOME_FAILED if findings else FINE
 
 
-def _print(report: dict[str, float], *, as_json: bool) -> None:
+def _print(report: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(report))
-    else:
-        print(", ".join(f"{value} {name}" for name, value in report.items()))
+        print(json.dumps(report, ensure_ascii=False))
+        return
+    for problem in report.get("problems", ()):
+        print(problem)
+    counts = {name: value for name, value in report.items() if name != "problems"}
+    print(", ".join(f"{value} {name}" for name, value in counts.items()))
+    if report.get("held"):
+        print("So many withdrawals are held back; --confirm-withdraw carries them out.")
 
 
 def _log(settings: Settings, *, quiet: bool) -> None:

@@ -7,6 +7,10 @@ GalleryError             ``str(error)`` says what happened, where, and what to d
 │   ├── UnreadablePhoto  the bytes are not an image we can open
 │   └── StillChanging    the file is still being written         → look again soon
 ├── SidecarError         an album's YAML cannot be understood    → report it, keep the last good one
+├── PlaceError           nobody told the name of a place         → show the album's title meanwhile
+│   ├── PlaceUnavailable worth another attempt                   → back off, retry
+│   │   └── PlaceTooFast the geocoder is asked too often         → slow down for good
+│   └── PlaceRefused     wrong key, right or contact             → stop asking, tell the operator
 └── StoreError           the store refused or was away
     ├── StoreUnavailable worth another attempt                   → back off, retry
     ├── StoreRefused     wrong key, bucket or permission         → stop, tell the operator
@@ -40,6 +44,26 @@ class StillChanging(PhotoError):
 
 class SidecarError(GalleryError):
     """An album's YAML cannot be understood."""
+
+
+class PlaceError(GalleryError):
+    """A geocoder did not tell the name of a place."""
+
+
+class PlaceUnavailable(PlaceError):
+    """A geocoder is away for now, at least for ``rest_s`` seconds; worth another attempt."""
+
+    def __init__(self, text: str, *, rest_s: float = 0.0) -> None:
+        super().__init__(text)
+        self.rest_s = rest_s
+
+
+class PlaceTooFast(PlaceUnavailable):
+    """A geocoder is asked more often than it likes."""
+
+
+class PlaceRefused(PlaceError):
+    """A geocoder will go on refusing until the operator mends something."""
 
 
 class StoreError(GalleryError):

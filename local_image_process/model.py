@@ -1,14 +1,26 @@
 """The nouns: immutable, no input or output, nothing imported but the standard library."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
 
 JPEG_SUFFIXES = frozenset({".jpg", ".jpeg"})  # what the front-end maps to ".webp"
-PHOTO_SUFFIXES = JPEG_SUFFIXES | {
-    *(".jpe", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"),
-    *(".heic", ".heif", ".hif", ".avif"),
-}
+RAW_SUFFIXES = frozenset(
+    {
+        *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".gpr", ".iiq"),
+        *(".kdc", ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2", ".rwl"),
+        *(".sr2", ".srf", ".srw", ".x3f"),
+    }
+)
+PHOTO_SUFFIXES = (
+    JPEG_SUFFIXES
+    | RAW_SUFFIXES
+    | {
+        *(".jpe", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"),
+        *(".heic", ".heif", ".hif", ".avif"),
+        *(".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx"),
+    }
+)
 
 
 def folder_of(key: str) -> str:
@@ -55,6 +67,16 @@ class Exif:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Watermark:
+    """A mark on the display rendition; held as bytes, for its file may change meanwhile."""
+
+    content: bytes = field(repr=False)  # of a PNG
+    opacity: float  # 0…1, on top of its own alpha
+    position: str  # "bottom-right", "top", "center" …
+    scale: float  # its width as a share of the picture's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """All that shapes a rendition beside the photo itself."""
 
@@ -62,6 +84,7 @@ class Recipe:
     display_quality: int  # WebP quality, 1…100
     thumb_edges_px: tuple[int, ...]
     thumb_quality: int
+    watermark: Watermark | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,13 +121,19 @@ class Photo:
     name: str  # without ending, unique within the album
     width_px: int  # of the display rendition
     height_px: int
-    version: str  # first 8 hex digits of the display rendition's sha256
+    version: str  # first 8 hex digits of the display rendition's MD5, its ETag in a bucket
     thumb_edges_px: tuple[int, ...]
     exif: Exif
+    place: str | None = None  # "省 · 市 · 街道"
 
     @property
     def folder(self) -> str:
         return folder_of(self.key)
+
+    @property
+    def file_name(self) -> str:
+        """What the user's YAML calls it."""
+        return self.key.rpartition("/")[2]
 
     @property
     def suffix(self) -> str:
@@ -114,6 +143,32 @@ class Photo:
     def id(self) -> str:
         """Album id and name without ending: what likes and stars hang on."""
         return f"{self.album_id}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mirrored:
+    """A picture that lies in the bucket and was made from no original of ours."""
+
+    album_id: str
+    name: str  # without ending, unique within the album
+    suffix: str  # of the original, as far as anybody knows; else ".webp"
+    version: str  # first 8 hex digits of the object's ETag
+    thumb_edges_px: tuple[int, ...]
+    exif: Exif
+    place: str | None
+
+    @property
+    def id(self) -> str:
+        """Album id and name without ending: what likes and stars hang on."""
+        return f"{self.album_id}/{self.name}"
+
+    @property
+    def file_name(self) -> str:
+        """What the album's YAML in the bucket calls it."""
+        return f"{self.name}.webp"
+
+
+Shown = Photo | Mirrored  # what visitors see
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +210,8 @@ class Album:
     date: str | None  # "YYYY-MM-DD", or the user's words
     location: str | None  # "lon, lat", or the user's words
     desc: str
-    photos: tuple[Photo, ...]  # cover first
+    photos: tuple[Shown, ...]  # cover first
+    is_mirrored: bool = False  # it comes from the bucket, among albums that come from folders
 
 
 @dataclass(frozen=True, slots=True)

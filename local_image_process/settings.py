@@ -13,9 +13,29 @@ from dotenv import dotenv_values
 
 from .errors import SettingsError
 from .machine import allowed_processors
-from .values import Parse, choice, edges, flag, path, seconds, text, url, urls, whole
+from .values import (
+    Network,
+    Parse,
+    choice,
+    contact,
+    edges,
+    flag,
+    networks,
+    path,
+    png,
+    seconds,
+    share,
+    text,
+    url,
+    urls,
+    whole,
+)
 
 ONLY_IN_DOTENV = frozenset({"USERNAME", "PASSWORD"})  # desktops set USERNAME for their own ends
+PLACES = (
+    *("top-left", "top", "top-right", "left", "center", "right"),
+    *("bottom-left", "bottom", "bottom-right"),
+)
 HIDDEN = "•••"  # what is shown in place of a secret
 
 
@@ -43,15 +63,20 @@ class Settings:
     index_interval_s: float = setting(seconds(0, 86400), "60")
     sync_interval_s: float = setting(seconds(1, 31536000), "600")
     gaode_key: str | None = setting(text, "", secret=True)
+    geocoder: str = setting(choice("", "nominatim", "offline"), "")
+    geocoder_contact: str | None = setting(contact, "")
     username: str | None = setting(text, "")
     password: str | None = setting(text, "", secret=True)
     webhook_url: tuple[str, ...] = setting(urls, "")
     webhook_secret: str | None = setting(text, "", secret=True)
     webhook_query_token: bool = setting(flag, "0")
     webhook_verify_aliyun: bool = setting(flag, "0")
+    tombstone_days: int = setting(whole(0, 36500), "30")
+    like_window_s: float = setting(seconds(0, 86400), "86400")
     admin_username: str | None = setting(text, "")
     admin_password: str | None = setting(text, "", secret=True)
     public_base_url: str | None = setting(url, "")
+    trusted_proxies: tuple[Network, ...] = setting(networks, "127.0.0.1,::1")
     secret_key: str | None = setting(text, "", secret=True)
     database_url: str | None = setting(text, "", secret=True)
     watch_mode: str = setting(choice("auto", "events", "sweep"), "auto")
@@ -62,6 +87,10 @@ class Settings:
     display_quality: int = setting(whole(1, 100), "80")
     thumb_edges_px: tuple[int, ...] = setting(edges, "480,1280")
     thumb_quality: int = setting(whole(1, 100), "78")
+    watermark_file: Path | None = setting(png, "")
+    watermark_opacity: float = setting(share, "0.6")
+    watermark_position: str = setting(choice(*PLACES), "bottom-right")
+    watermark_scale: float = setting(share, "0.15")
     max_megapixels: int = setting(whole(1, 10000), "500")
     render_timeout_s: float = setting(seconds(1, 86400), "120")
     root_album: str = setting(text, "未分类")
@@ -166,6 +195,11 @@ def _contradictions(settings: Settings) -> list[str]:
         mistakes.append(
             "OSS_REGION is not set, and OSS_ENDPOINT does not name it: write OSS_REGION=cn-beijing"
             " or where your bucket is"
+        )
+    if settings.geocoder == "nominatim" and not settings.geocoder_contact:
+        mistakes.append(
+            "GEOCODER_CONTACT is not set, though GEOCODER is nominatim, which wants to know whom to"
+            " tell when it is asked too much: write an e-mail address or web page of yours"
         )
     if _lies_in(settings.data_dir, settings.watch_dir):
         mistakes.append(

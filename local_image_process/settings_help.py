@@ -61,6 +61,14 @@ HELP = {  # field of Settings → (Chinese, English)
         "高德地图 Web 服务 Key",
         "Gaode (AMap) web service key",
     ),
+    "geocoder": (
+        "高德不知道的地点问谁：nominatim（OpenStreetMap）或 offline（本机地名表，需另装）",
+        "Who else names places: nominatim (OpenStreetMap) or offline (a list, installed apart)",
+    ),
+    "geocoder_contact": (
+        "你的邮箱或网址，用 nominatim 时必填，只告诉 OpenStreetMap",
+        "Your e-mail or web page, told to OpenStreetMap alone; nominatim needs it",
+    ),
     "username": (
         "旧名，等同 ADMIN_USERNAME，只在 .env 中有效",
         "Old name of ADMIN_USERNAME; counts only in .env",
@@ -85,6 +93,14 @@ HELP = {  # field of Settings → (Chinese, English)
         "1 则也接受阿里云签名的通知：上传回调、MNS、EventBridge",
         "1 takes what Aliyun signed, too: upload callbacks, MNS, EventBridge",
     ),
+    "tombstone_days": (
+        "撤下的照片多少天内再出现（即使改了名字），点赞和评分仍跟着它",
+        "Days within which a withdrawn picture that comes back, also renamed, finds its likes",
+    ),
+    "like_window_s": (
+        "同一访客对同一张照片，多少秒内只计一次点赞，最多一天",
+        "Seconds within which a visitor's like of a photo counts once, at most a day",
+    ),
     "admin_username": (
         "管理员用户名，默认 admin",
         "Administrator's name; admin if empty",
@@ -96,6 +112,10 @@ HELP = {  # field of Settings → (Chinese, English)
     "public_base_url": (
         "JSON 中图片地址的前缀；不填则用相对地址",
         "Address before picture paths in the JSON; relative if empty",
+    ),
+    "trusted_proxies": (
+        "反向代理的地址或网段，逗号分隔；只采信它们的 X-Forwarded-*",
+        "Addresses or networks of reverse proxies; X-Forwarded-* of nobody else counts",
     ),
     "secret_key": (
         "会话签名密钥；不填则自动生成",
@@ -136,6 +156,22 @@ HELP = {  # field of Settings → (Chinese, English)
     "thumb_quality": (
         "缩略图 WebP 质量",
         "WebP quality of thumbnails",
+    ),
+    "watermark_file": (
+        "水印 PNG 文件（可带透明）；不填则无水印",
+        "PNG, with alpha, put on display pictures as a watermark; none if empty",
+    ),
+    "watermark_opacity": (
+        "水印不透明度，0 到 1",
+        "How opaque the watermark is, up to 1",
+    ),
+    "watermark_position": (
+        "水印位置：top-left、top、top-right、left、center、right、bottom-left、bottom、bottom-right",
+        "top-left, top, top-right, left, center, right, bottom-left, bottom or bottom-right",
+    ),
+    "watermark_scale": (
+        "水印宽度占图片宽度的比例，0 到 1",
+        "Width of the watermark as a share of the picture's",
     ),
     "max_megapixels": (
         "超过此百万像素数的照片不处理",

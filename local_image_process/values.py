@@ -1,14 +1,19 @@
 """From the text of a setting to its value; a ValueError says what to write instead."""
 
+import ipaddress
 import re
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 Parse = Callable[[str], Any]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 YES = {"1", "true", "yes"}
 NO = {"", "0", "false", "no"}
+PNG_BEGINS = b"\x89PNG\r\n\x1a\n"
+PNG_BYTES_MAX = 8 << 20
 
 
 def text(value: str) -> str | None:
@@ -49,6 +54,48 @@ def seconds(low: float, high: float) -> Parse:
     return parse
 
 
+def share(value: str) -> float:
+    """Take a part of a whole: 0.5 or 50%."""
+
+    number = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)(%?)", value)
+    part = float(number[1]) / (100 if number[2] else 1) if number else 0.0
+    if not 0 < part <= 1:
+        raise ValueError("write a share above 0 and up to 1, like 0.5 or 50%")
+    return part
+
+
+def png(value: str) -> Path | None:
+    """Take a PNG file that is there, whole, and no larger than a mark should be."""
+
+    if not value:
+        return None
+    file = Path(value).expanduser()
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(PNG_BYTES_MAX + 1)
+    except OSError as error:
+        raise ValueError(
+            f"write the path of a PNG that can be read ({error.strerror or error})"
+        ) from None
+    if not content.startswith(PNG_BEGINS) or len(content) > PNG_BYTES_MAX:
+        raise ValueError(f"write the path of a PNG of at most {PNG_BYTES_MAX >> 20} MB")
+    if not _is_whole_png(content):
+        raise ValueError("the PNG is damaged or cut off: copy it again")
+    return file
+
+
+def _is_whole_png(content: bytes) -> bool:
+    """Tell whether the checksums of all chunks are right, up to the last (RFC 2083, chapter 3)."""
+    start, kind = len(PNG_BEGINS), b""
+    while kind != b"IEND" and start < len(content):
+        end = start + 8 + int.from_bytes(content[start : start + 4], "big")
+        kind = content[start + 4 : start + 8]
+        if zlib.crc32(content[start + 4 : end]).to_bytes(4, "big") != content[end : end + 4]:
+            return False
+        start = end + 4
+    return kind == b"IEND"
+
+
 def edges(value: str) -> tuple[int, ...]:
     """Take pixel lengths with commas between, sorted, each once."""
 
@@ -63,7 +110,8 @@ def choice(*choices: str) -> Parse:
 
     def parse(value: str) -> str:
         if value.lower() not in choices:
-            raise ValueError(f"write one of {', '.join(choices)}")
+            words = ", ".join(filter(None, choices))
+            raise ValueError(f"write one of {words}{', or nothing' if '' in choices else ''}")
         return value.lower()
 
     return parse
@@ -88,6 +136,17 @@ def url(value: str) -> str | None:
     return value.rstrip("/")
 
 
+def contact(value: str) -> str | None:
+    """Take an e-mail address or a web page; empty is ``None``."""
+
+    if not value:
+        return None
+    is_email = re.fullmatch(r"[!-~]+@[!-~]+\.[!-~]+", value)
+    if not is_email and not re.fullmatch(r"https?://[!-~]+", value):
+        raise ValueError("write an e-mail address or a web page, like https://photos.example.com")
+    return value
+
+
 def urls(value: str) -> tuple[str, ...]:
     """Take addresses with commas between."""
 
@@ -98,3 +157,15 @@ def urls(value: str) -> tuple[str, ...]:
                 "write whole addresses with commas between, like https://a.com/webhook"
             )
     return tuple(urls)
+
+
+def networks(value: str) -> tuple[Network, ...]:
+    """Take addresses and networks with commas between."""
+
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    try:
+        return tuple(ipaddress.ip_network(part) for part in parts)
+    except ValueError:
+        raise ValueError(
+            "write addresses or networks with commas between, like 127.0.0.1,172.16.0.0/12"
+        ) from None

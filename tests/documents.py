@@ -14,7 +14,8 @@ IN_A_CHECKOUT = (  # test_scripts runs them, in a fresh clone
     "python server.py",
     "gunicorn server:app -w 4 -b 0.0.0.0:8089",
 )
-THE_TESTS_THEMSELVES = ("scripts/test", "scripts/test --quick")
+IN_A_MIRROR = (".venv/bin/python read_oss.py",)  # test_mirror runs it
+THE_TESTS_THEMSELVES = ("scripts/test", "scripts/test --quick", "scripts/chaos --minutes 10")
 PROGRAM = ".venv/bin/python -m local_image_process "
 BENCH = ".venv/bin/python bench/"
 

@@ -84,6 +84,8 @@ class LiveGallery:
         """End it as a system does, and see that nothing is left over."""
         if self._process is None:
             return
+        if not self.is_alive():
+            raise AssertionError(f"gunicorn had ended already\n{self.log_text()[-6000:]}")
         family = self.family()
         self._process.send_signal(signal.SIGTERM)
         self._process.wait(timeout=20)
@@ -138,6 +140,21 @@ class LiveGallery:
         )
         try:
             with urllib.request.urlopen(request, timeout=10) as response:
+                return Answer(response.status, response.headers, response.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, error.headers, error.read())
+
+    def post(self, path: str, body: Any, **headers: str) -> Answer:
+        """Send JSON, as a page or a script does."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}" + quote(path, safe="/?=&%"),
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"}
+            | {k.replace("_", "-"): v for k, v in headers.items()},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
                 return Answer(response.status, response.headers, response.read())
         except urllib.error.HTTPError as error:
             with error:

@@ -24,6 +24,7 @@ FORMATS = {
     ".heif": "HEIF",
     ".hif": "HEIF",
     ".avif": "AVIF",
+    **dict.fromkeys((".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx"), "JPEG2000"),
 }
 CORNERS = ((220, 40, 40), (40, 200, 40), (40, 40, 220), (220, 200, 40))  # red green / blue yellow
 _STORED = {  # how a picture lies in the file so that the orientation brings it upright

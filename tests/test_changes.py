@@ -152,7 +152,9 @@ def test_the_users_yaml_rules_and_a_broken_one_keeps_the_last_good(
     entry = live.albums()[album.name]
     assert entry["date"] == "2024-07-01"
     assert "second.webp" in entry["images"][0]
-    assert live.exif()[f"{album.name}/first.jpg"]["Location"] == "外滩"
+    live.wait(
+        lambda: live.exif()[f"{album.name}/first.jpg"]["Location"] == "外滩", what="the place"
+    )
     sidecar.write_text("title: [not closed\n", encoding="utf-8")
     live.wait(lambda: live.log_lines(f'folder="{album.name}"'), what="a word about the YAML")
     assert live.albums()[album.name]["title"] == "外滩"

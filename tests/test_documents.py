@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from local_image_process.source.ignore import Rules
 from tests.documents import (
     BENCH,
     IN_A_CHECKOUT,
+    IN_A_MIRROR,
     PROGRAM,
     READMES,
     ROOT,
@@ -94,7 +96,7 @@ def test_every_command_shown_is_run_by_a_test() -> None:
         for beginning in (PROGRAM, BENCH, "curl http://localhost:8089/")
         for command in commands("README.md", beginning)
     )
-    known = {*by_beginning, *IN_A_CHECKOUT, *THE_TESTS_THEMSELVES}
+    known = {*by_beginning, *IN_A_CHECKOUT, *IN_A_MIRROR, *THE_TESTS_THEMSELVES}
     assert set(commands("README.md")) == known
 
 
@@ -164,7 +166,11 @@ def test_addresses_that_the_readme_shows_answer(gallery: Callable[..., LiveGalle
         path = row[0].strip("`")
         for placeholder, value in named.items():
             path = path.replace(placeholder, value)
-        assert one.get(path).status == 200, path
+        one.wait(partial(is_there, one, path), what=path)
+
+
+def is_there(one: LiveGallery, path: str) -> bool:
+    return one.get(path).status == 200
 
 
 @pytest.mark.parametrize("readme", READMES)

@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from local_image_process.record.database import Database
 from local_image_process.record.interactions import Interactions
-from local_image_process.record.schema import Database
 from tests.bad_files import BAD_FILES
 from tests.live import LiveGallery, is_alive
 from tests.photos import make_photo
@@ -184,7 +184,7 @@ def test_5_an_acknowledged_like_or_star_survives_everything(gallery: Make) -> No
     live.start()
     live.wait_for_ids("上海/first", "上海/second")
     database = Database(f"sqlite:///{live.data / 'catalogue.db'}")
-    interactions = Interactions(database)
+    interactions = Interactions(database, site=(live.data / "site_id").read_text())
     for _ in range(7):
         interactions.like("上海/first")
     interactions.give_stars("上海/first", 4.5)

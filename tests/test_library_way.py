@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -51,6 +50,7 @@ def test_pictures_words_and_index_lie_in_the_bucket(live: LiveGallery, bucket: O
     assert (report["published"], report["uploaded"]) == (3, 9)
     found = bucket.objects()
     assert set(found) == {
+        f"interactions/{(live.data / 'site_id').read_text()}.json",
         "gallery/albums.json",
         "gallery/exif_data.json",
         *(f"gallery/{album}/info.yaml" for album in ("上海", "北京")),
@@ -116,14 +116,15 @@ def test_objects_of_others_stay_and_cost_only_the_photo_in_their_way(
     live: LiveGallery, bucket: OssServer
 ) -> None:
     bucket.put("gallery/上海/first.webp", b"somebody's")
+    bucket.put("gallery/上海/theirs.webp", b"theirs")
     bucket.put("gallery/others/picture.webp", b"theirs")
     done = live.command("once", "--json")
     assert done.returncode == 1
-    assert pictures(bucket) == {*PHOTOS, "others/picture"}
+    assert pictures(bucket) == {*PHOTOS, "上海/theirs", "others/picture"}
     assert bucket.read("gallery/上海/first.webp") == b"somebody's"
     checked = live.command("check", "--remote")
     assert "上海/first.jpg" in checked.stdout
-    assert "foreign  gallery/others/picture.webp" in checked.stdout
+    assert "foreign  gallery/上海/theirs.webp" in checked.stdout
 
 
 def test_while_the_bucket_is_away_the_service_waits_then_catches_up(
@@ -141,6 +142,54 @@ def test_while_the_bucket_is_away_the_service_waits_then_catches_up(
             and bucket.read("gallery/albums.json").count(b".webp") == len(PHOTOS)
         ),
         what="the index",
+    )
+
+
+def test_several_photos_are_uploaded_at_a_time(live: LiveGallery, bucket: OssServer) -> None:
+    bucket.fault("delay", operation="PutObject", delay_s=0.2)
+    for seed in range(4, 10):
+        make_photo(live.library / f"青岛/photo{seed}.jpg", size=(64, 48), seed=seed)
+    live.once(UPLOAD_WORKERS="3")
+    at_a_time = max(e.in_flight for e in bucket.requests("PutObject") if e.key.endswith(".webp"))
+    assert 3 <= at_a_time <= 4, "three photos, and perhaps an index file beside them"
+
+
+def likes_in_bucket(bucket: OssServer) -> int:
+    entries = json.loads(bucket.read("gallery/exif_data.json"))
+    return sum(entry.get("likes", 0) for entry in entries.values())
+
+
+def test_mere_likes_wait_for_the_index_files_interval_but_photos_do_not(
+    live: LiveGallery, bucket: OssServer
+) -> None:
+    live.env["INDEX_INTERVAL_S"] = "3600"
+    live.start()
+    live.wait(lambda: pictures(bucket) == set(PHOTOS), what="the photos")
+    live.wait(lambda: len(live.exif()) == len(PHOTOS), what="the photos")
+    live.wait(
+        lambda: len(json.loads(bucket.read("gallery/exif_data.json"))) == len(PHOTOS), what="them"
+    )
+    assert live.post("/api/like", {"photoId": "上海/first.jpg", "likes": 1}).json()["likes"] == 1
+    live.wait(lambda: live.exif()["上海/first.jpg"].get("likes") == 1, what="the like in the JSON")
+    assert likes_in_bucket(bucket) == 0
+    make_photo(live.library / "青岛/fourth.jpg", size=(64, 48), seed=9)
+    live.wait(lambda: b"fourth" in bucket.read("gallery/exif_data.json"), what="the new photo")
+    assert likes_in_bucket(bucket) == 1, "the like went with it"
+
+
+def test_a_like_reaches_the_bucket_once_the_interval_is_over(
+    live: LiveGallery, bucket: OssServer
+) -> None:
+    live.env["INDEX_INTERVAL_S"] = "1"
+    live.start()
+    live.wait(lambda: len(live.exif()) == len(PHOTOS), what="the photos")
+    for visitor in ("one", "another"):
+        live.post("/api/like", {"photoId": "上海/first.webp", "likes": 1}, User_Agent=visitor)
+    live.wait(
+        lambda: (
+            "gallery/exif_data.json" in bucket.keys("gallery/") and likes_in_bucket(bucket) == 2
+        ),
+        what="both likes in the bucket",
     )
 
 
@@ -172,12 +221,7 @@ def test_a_webhook_makes_the_leader_look_and_others_are_told(
         make_photo(live.library / "青岛/fourth.jpg", size=(64, 48), seed=9)
         answer = live.get("/webhook", x_webhook_secret="a shared secret")
         assert answer.status == 200
-        call = urllib.request.Request(
-            f"http://127.0.0.1:{live.port}/webhook",
-            data=b"{}",
-            headers={"x-webhook-secret": "a shared secret", "Content-Type": "application/json"},
-        )
-        urllib.request.urlopen(call, timeout=10).close()
+        live.post("/webhook", {}, x_webhook_secret="a shared secret")
         live.wait(lambda: pictures(bucket) == {*PHOTOS, "青岛/fourth"}, what="the photo")
         live.wait(
             lambda: any("青岛" in json.loads(r.body)["albums"] for r in listener.requests),

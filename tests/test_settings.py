@@ -60,6 +60,13 @@ SECRETS = {
         pytest.param("THUMB_EDGES_PX", "1280, 480,480", (480, 1280), id="sorted, each once"),
         pytest.param("ROOT_ALBUM", "", "未分类", id="default album of the root"),
         pytest.param("LOG_LEVEL", "DEBUG", "debug", id="log level in capitals"),
+        pytest.param("GEOCODER", "", "", id="no other geocoder"),
+        pytest.param("GEOCODER", "Offline", "offline", id="geocoder in capitals"),
+        pytest.param("GEOCODER_CONTACT", "", None, id="no contact"),
+        pytest.param("GEOCODER_CONTACT", "a+b@c.example", "a+b@c.example", id="an e-mail address"),
+        pytest.param(
+            "GEOCODER_CONTACT", "https://c.example/?q=1", "https://c.example/?q=1", id="a page"
+        ),
         pytest.param("WEBHOOK_QUERY_TOKEN", "", False, id="empty is no"),
         pytest.param("WEBHOOK_QUERY_TOKEN", "no", False, id="no"),
         pytest.param("WEBHOOK_QUERY_TOKEN", "1", True, id="yes as a number"),
@@ -81,6 +88,10 @@ def test_what_may_be_written(variable: str, text: str, value: Any) -> None:
         pytest.param("PORT", "80.0", "a whole number", id="not whole"),
         pytest.param("WATCH_MODE", "inotify", "one of auto, events, sweep", id="unknown word"),
         pytest.param("WEBHOOK_QUERY_TOKEN", "maybe", "write 1 or 0", id="neither yes nor no"),
+        pytest.param("GEOCODER", "google", "one of nominatim, offline, or nothing", id="geocoder"),
+        pytest.param("GEOCODER_CONTACT", "wang", "an e-mail address or a web page", id="a name"),
+        pytest.param("GEOCODER_CONTACT", "王@照片.example", "an e-mail address", id="not ASCII"),
+        pytest.param("GEOCODER_CONTACT", "a@b.c\nX: y", "an e-mail address", id="two lines"),
         pytest.param("LOG_LEVEL", "loud", "one of debug, info, warning, error", id="log level"),
         pytest.param("SETTLE_S", "-1", "seconds from 0 to 3600", id="negative time"),
         pytest.param("SETTLE_S", "nan", "seconds from 0 to 3600", id="not a number"),
@@ -194,6 +205,14 @@ def test_a_bucket_needs_all_four(missing: str) -> None:
 def test_a_bucket_with_all_four_or_none_is_fine() -> None:
     assert Settings.from_env(BUCKET).oss_bucket == "photos"
     assert Settings.from_env(dict.fromkeys(BUCKET, "")).oss_bucket is None
+
+
+def test_nominatim_needs_a_contact() -> None:
+    with pytest.raises(SettingsError, match="GEOCODER_CONTACT is not set, though GEOCODER is nomi"):
+        Settings.from_env({"GEOCODER": "nominatim"})
+    contact = {"GEOCODER_CONTACT": "wang@photos.example"}
+    assert Settings.from_env(contact | {"GEOCODER": "nominatim"}).geocoder == "nominatim"
+    assert Settings.from_env({"GEOCODER": "offline"}).geocoder_contact is None
 
 
 def test_the_data_folder_must_not_lie_in_the_library(tmp_path: Path) -> None:

@@ -1,22 +1,24 @@
 """Take from one original, in one reading, all that the gallery wants of it."""
 
 import errno
-import functools
+import logging
 import os
 import warnings
-from io import BytesIO
 from pathlib import Path
 
-import pillow_heif
 from PIL import Image
 
 from ..errors import PhotoError, StillChanging, UnreadablePhoto
+from ..logs import kv
 from ..model import Developed, Recipe, Stamp
-from . import digest, exif, reason
+from . import colour, digest, exif, raw, reason
+from .opening import open_picture
 from .render import render
 
-FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "HEIF", "AVIF")  # MPO opens as a JPEG
+log = logging.getLogger(__name__)
+
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESTALE})
+_JPEG = b"\xff\xd8\xff"
 _ZERO_TAIL_BYTES = 4096  # many copying programs reserve a file's whole length before they fill it
 _CHANGING = "the file is still being written; it is looked at again soon"
 
@@ -38,9 +40,18 @@ def develop(
     content = b""
     try:
         content = _read(path, stamp)
+        if not content:
+            raise UnreadablePhoto("the file is empty; copy it again")
+        is_raw = raw.is_raw(path.suffix, content)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on odd metadata; the facts are read one by one
-            return _developed(content, recipe, known_digests, max_megapixels=max_megapixels)
+            with raw.preview(content) if is_raw else open_picture(content) as image:
+                _refuse_giants(image, max_megapixels)
+                _refuse_unfilled(content)
+                _warn_of_colours(image, path)
+                return _developed(
+                    content, image, recipe=recipe, known_digests=known_digests, is_raw=is_raw
+                )
     except PhotoError:
         raise
     except Exception as error:
@@ -48,16 +59,17 @@ def develop(
 
 
 def _developed(
-    content: bytes, recipe: Recipe, known_digests: frozenset[str], *, max_megapixels: int
+    content: bytes,
+    image: Image.Image,
+    *,
+    recipe: Recipe,
+    known_digests: frozenset[str],
+    is_raw: bool,
 ) -> Developed:
-    if not content:
-        raise UnreadablePhoto("the file is empty; copy it again")
-    with _open(content) as image:
-        _refuse_giants(image, max_megapixels)
-        _refuse_unfilled(image, content)
-        image_digest = digest.image_digest(content)
-        facts = exif.read(image)  # Order: render uses the image up
-        renditions = () if image_digest in known_digests else render(image, recipe)
+    image_digest = digest.image_digest(content)
+    # Order: render uses the image up
+    facts = raw.facts(content, preview=image) if is_raw else exif.read(image)
+    renditions = () if image_digest in known_digests else render(image, recipe)
     return Developed(
         fingerprint=digest.fingerprint(content),
         image_digest=image_digest,
@@ -88,18 +100,6 @@ def _refuse_changed(status: os.stat_result, stamp: Stamp) -> None:
         raise StillChanging(_CHANGING)
 
 
-def _open(content: bytes) -> Image.Image:
-    _prepare_decoders()
-    return Image.open(BytesIO(content), formats=FORMATS)
-
-
-@functools.cache
-def _prepare_decoders() -> None:
-    """Set up, once a process, what Pillow keeps in globals."""
-    Image.MAX_IMAGE_PIXELS = None  # _refuse_giants does it, by the user's own limit
-    pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
-
-
 def _refuse_giants(image: Image.Image, max_megapixels: int) -> None:
     """Judge by the header, before any pixel is decoded."""
     megapixels = image.width * image.height / 1e6
@@ -110,11 +110,15 @@ def _refuse_giants(image: Image.Image, max_megapixels: int) -> None:
         )
 
 
-def _refuse_unfilled(image: Image.Image, content: bytes) -> None:
+def _warn_of_colours(image: Image.Image, path: Path) -> None:
+    if complaint := colour.complaint(image):
+        log.warning("photo not in its own colours %s", kv(path=path, why=complaint))
+
+
+def _refuse_unfilled(content: bytes) -> None:
     """Refuse a JPEG that ends in zeros: libjpeg would take them for grey."""
-    is_jpeg = image.format in ("JPEG", "MPO")
     if (
-        is_jpeg
+        content.startswith(_JPEG)
         and not content[-_ZERO_TAIL_BYTES:].strip(b"\0")
         and not digest.is_whole_jpeg(content)
     ):

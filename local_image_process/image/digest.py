@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from . import exif
+from . import colour, exif
 
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # in scan data: not stuffing, restart or fill
 _SOI, _EOI, _SOS, _COM = 0xD8, 0xD9, 0xDA, 0xFE
@@ -27,6 +27,7 @@ class _Metadata:
     exif: bytes = b""
     xmp: bytes = b""
     colour: list[memoryview] = field(default_factory=list)  # ICC profile and Adobe marker
+    has_profile: bool = False
 
 
 def fingerprint(content: bytes) -> str:
@@ -38,9 +39,10 @@ def image_digest(content: bytes) -> str:
     """Return the sha256, in hex, of what shapes the picture.
 
     Of a JPEG: all from SOI to EOI but application segments and comments, and of
-    those the orientation, the ICC profile and the Adobe marker. What follows EOI
-    (second pictures of an MPO, gain maps) is not shown and does not count. Of
-    other formats, and of a JPEG with an odd structure: all bytes.
+    those the orientation, the ICC profile, or what EXIF says in place of one, and
+    the Adobe marker. What follows EOI (second pictures of an MPO, gain maps) is not
+    shown and does not count. Of other formats, and of a JPEG with an odd structure:
+    all bytes.
     """
     try:
         return _jpeg_digest(content)
@@ -67,7 +69,10 @@ def _jpeg_digest(content: bytes) -> str:
         elif marker != _COM:
             shape.update(segment)
     whole = hashlib.sha256(b"jpeg 1\0" + shape.digest())
-    whole.update(bytes([_orientation(metadata)]))
+    carrier = _carrier(metadata)
+    whole.update(bytes([exif.orientation(carrier)]))
+    if not metadata.has_profile:
+        whole.update(colour.profile_of(carrier))
     for segment in metadata.colour:
         whole.update(segment)
     return whole.hexdigest()
@@ -79,20 +84,21 @@ def _note(metadata: _Metadata, marker: int, segment: memoryview) -> None:
         metadata.exif += payload[len(_EXIF_HEADER) :] if metadata.exif else payload
     elif marker == _APP1 and payload.startswith(_XMP_HEADER):
         metadata.xmp = payload[len(_XMP_HEADER) :]
-    elif (marker == _APP2 and payload.startswith(b"ICC_PROFILE\0")) or (
-        marker == _APP14 and payload.startswith(b"Adobe")
-    ):
+    elif marker == _APP2 and payload.startswith(b"ICC_PROFILE\0"):
+        metadata.colour.append(segment)
+        metadata.has_profile = True
+    elif marker == _APP14 and payload.startswith(b"Adobe"):
         metadata.colour.append(segment)
 
 
-def _orientation(metadata: _Metadata) -> int:
-    """Ask the reader that the renderer asks: the two must never differ."""
+def _carrier(metadata: _Metadata) -> Image.Image:
+    """Return what to ask the reader about that the renderer asks: the two must never differ."""
     carrier = Image.new("1", (1, 1))
     if metadata.exif:
         carrier.info["exif"] = metadata.exif
     if metadata.xmp:
         carrier.info["xmp"] = metadata.xmp
-    return exif.orientation(carrier)
+    return carrier
 
 
 def _segments(content: bytes) -> Iterator[tuple[int, memoryview]]:

@@ -27,6 +27,7 @@ _TIME_TAGS = (ExifIFD.DateTimeOriginal, ExifIFD.DateTimeDigitized, ImageIFD.Date
 _TIME = re.compile(
     r"(\d{4})[:/.-]\s*(\d{1,2})[:/.-]\s*(\d{1,2})[T\s]\s*(\d{1,2}):\s*(\d{1,2})(?::\s*(\d{1,2}))?"
 )
+_INTEROPERABILITY_INDEX, _SRGB = 1, 1  # Exif 2.32, interoperability tag 1; value of ColorSpace
 _FIRST_YEAR = 1826  # of the oldest photograph there is; an earlier one is a camera's empty clock
 
 
@@ -53,8 +54,24 @@ def orientation(image: Image.Image) -> int:
     Ask after decoding: some decoders turn the picture themselves and then take
     the tag away.
     """
+    return own_orientation(image) or 1
+
+
+def own_orientation(image: Image.Image) -> int | None:
+    """Return the orientation that the EXIF says, if it says any."""
     value = _number(_fields(image)[0].get(ImageIFD.Orientation))
-    return int(value) if value is not None and value in range(1, 9) else 1
+    return int(value) if value is not None and value in range(1, 9) else None
+
+
+def is_adobe_rgb(image: Image.Image) -> bool:
+    """Tell whether a camera means Adobe RGB: it brings no profile then (DCF 2.0, 4.6)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = _attempt(image.getexif) or Image.Exif()
+        interoperability = _attempt(lambda: found.get_ifd(ExifTags.IFD.Interop)) or {}
+    if _text(interoperability.get(_INTEROPERABILITY_INDEX)) != "R03":
+        return False
+    return _number(_fields(image)[0].get(ExifIFD.ColorSpace)) != _SRGB
 
 
 def _fields(image: Image.Image) -> tuple[_Fields, _Fields]:

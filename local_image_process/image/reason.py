@@ -11,9 +11,18 @@ _FOREIGN = (  # how files begin that are often named like pictures
     (b"FUJIFILMCCD-RAW", "raw camera data"),
     (b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
     (b"\xff\x0a", "a JPEG XL picture"),
-    (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
 )
-_OURS = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"II*\0", b"MM\0*", b"BM", b"GIF8")
+_OURS = (
+    b"\xff\xd8\xff",
+    b"\x89PNG",
+    b"RIFF",
+    b"II*\0",
+    b"MM\0*",
+    b"BM",
+    b"GIF8",
+    b"\0\0\0\x0cjP  ",
+    b"\xff\x4f\xff\x51",
+)
 _OUR_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif"})
 _CUT_OFF = ("truncated", "unexpected end", "incomplete", "end of file", "not enough data")
 

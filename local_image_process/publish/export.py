@@ -7,11 +7,25 @@ from typing import Any
 
 import yaml
 
-from ..model import JPEG_SUFFIXES, Album, Interaction, Photo
+from ..model import JPEG_SUFFIXES, Album, Interaction, Shown
+from . import facts, momentography
 from .store import Store, display_object
 
 NONE_GIVEN = Interaction()
-SLOW_S = 0.3  # from here on cameras show exposure times as decimals
+ALBUMS, EXIF_DATA, LIKES = "albums.json", "exif_data.json", "likes.json"
+API_EXIF, API_MAP = "api_exif.json", "api_map.json"
+API_PHOTOS, API_PHOTOS_BARE = "api_photos.json", "api_photos_bare.json"
+OBJECT, ARRAY = ("{\n", "\n}\n"), ("[\n", "\n]\n")
+LISTED = ('{"success":true,"photos":[\n', "\n]}\n")
+FILES = {  # index file → what stands before and after its lines
+    ALBUMS: OBJECT,
+    EXIF_DATA: OBJECT,
+    LIKES: OBJECT,
+    API_EXIF: OBJECT,
+    API_MAP: ARRAY,
+    API_PHOTOS: LISTED,
+    API_PHOTOS_BARE: LISTED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,22 +34,27 @@ class Pieces:
 
     album_id: str
     date: str
-    albums: str  # one line of albums.json
-    exif: tuple[str, ...]  # lines of exif_data.json
-    likes: tuple[str, ...]  # lines of likes.json
-    yaml: bytes  # the album's info.yaml
+    lines: Mapping[str, tuple[str, ...]]  # of each index file
+    yaml: bytes  # the album's info.yaml; none for one that lies in the bucket already
+
+    @property
+    def words_and_pictures(self) -> tuple[str, ...]:
+        """What visitors see of the album itself: no facts, likes or stars."""
+        return self.lines[ALBUMS]
 
 
 def pieces_of(album: Album, given: Mapping[str, Interaction], store: Store) -> Pieces:
     """Shape one album; ``given`` is what its photos got, by photo id."""
-    found = [(photo, given.get(photo.id, NONE_GIVEN)) for photo in album.photos]
+    urls = _urls(album, store, versions=True)
+    lines: dict[str, list[str]] = {name: [] for name in FILES}
+    lines[ALBUMS].append(_line(album.id, _album_entry(album, urls)))
+    for photo, url in zip(album.photos, urls, strict=True):
+        _add_photo(lines, photo, album, given.get(photo.id, NONE_GIVEN), url)
     return Pieces(
         album_id=album.id,
         date=album.date or "",
-        albums=_line(album.id, _album_entry(album, _urls(album, store, versions=True))),
-        exif=tuple(_line(exif_key(p), _exif_entry(p, album, got)) for p, got in found),
-        likes=tuple(_line(exif_key(p), got.likes) for p, got in found),
-        yaml=_album_yaml(album, _urls(album, store, versions=False)),
+        lines={name: tuple(found) for name, found in lines.items()},
+        yaml=b"" if album.is_mirrored else _album_yaml(album, _urls(album, store, versions=False)),
     )
 
 
@@ -44,13 +63,28 @@ def index_files(pieces: Iterable[Pieces]) -> dict[str, bytes]:
     by_id = sorted(pieces, key=lambda piece: piece.album_id)
     newest_first = sorted(by_id, key=lambda piece: piece.date, reverse=True)
     return {
-        "albums.json": _joined([piece.albums for piece in newest_first]),
-        "exif_data.json": _joined([line for piece in newest_first for line in piece.exif]),
-        "likes.json": _joined([line for piece in newest_first for line in piece.likes]),
+        name: _joined([line for piece in newest_first for line in piece.lines[name]], *around)
+        for name, around in FILES.items()
     }
 
 
-def exif_key(photo: Photo) -> str:
+def _add_photo(
+    lines: dict[str, list[str]], photo: Shown, album: Album, got: Interaction, url: str
+) -> None:
+    key, entry = exif_key(photo), _exif_entry(photo, album, got)
+    lines[EXIF_DATA].append(_line(key, entry))
+    lines[LIKES].append(_line(key, got.likes))
+    lines[API_EXIF].append(
+        _line(momentography.photo_id(photo), entry | {"star": momentography.star(got)})
+    )
+    listed = momentography.list_entry(photo, album, got, url, entry)
+    lines[API_PHOTOS_BARE].append(_compact(listed))
+    lines[API_PHOTOS].append(_compact(listed | {"exif": momentography.facts_entry(photo, entry)}))
+    if on_map := momentography.map_entry(photo, album, url, entry):
+        lines[API_MAP].append(_compact(on_map))
+
+
+def exif_key(photo: Shown) -> str:
     """Return the key of a photo in exif_data.json.
 
     The front-end maps only .jpg and .jpeg to .webp, so only they keep their own ending.
@@ -59,53 +93,24 @@ def exif_key(photo: Photo) -> str:
     return photo.id + kept
 
 
-def exposure_text(seconds: float) -> str:
-    """Return an exposure time as photographers write it: "1/200", "0.5", "30"."""
-    if seconds <= 0:
-        return "0"
-    whole = round(1 / seconds)
-    if whole > 1 and (seconds < SLOW_S or abs(1 / seconds - whole) < 0.01 * whole):
-        return f"1/{whole}"
-    return f"{round(seconds, 1):g}"
-
-
 def _album_entry(album: Album, urls: Sequence[str]) -> dict[str, Any]:
-    return {
+    entry = {
         "images": urls,
         "title": album.title,
         "location": album.location,
         "date": album.date,
         "desc": album.desc,
     }
+    return entry | ({"from": "bucket"} if album.is_mirrored else {})
 
 
-def _exif_entry(photo: Photo, album: Album, got: Interaction) -> dict[str, Any]:
-    exif = photo.exif
-    entry: dict[str, Any] = {
-        "CameraModel": exif.camera,
-        "LensModel": exif.lens,
-        "ExposureTime": _text(exif.exposure_time_s, exposure_text),
-        "FNumber": _text(exif.aperture, _decimal),
-        "ISO": _text(exif.iso, str),
-        "FocalLength": _text(exif.focal_length_mm, _decimal),
-        "Latitude": exif.latitude_deg,
-        "Longitude": exif.longitude_deg,
-        "DateTime": exif.capture_time and f"{exif.capture_time:%Y:%m:%d %H:%M:%S}",
-        "Location": album.title,
-    }
+def _exif_entry(photo: Shown, album: Album, got: Interaction) -> dict[str, Any]:
+    entry = facts.written(photo.exif) | {"Location": photo.place or album.title}
     if got.stars is not None:
         entry["star"] = int(got.stars) if got.stars.is_integer() else got.stars
     if got.likes:
         entry["likes"] = got.likes
     return entry
-
-
-def _text(value: Any, form: Any) -> str | None:
-    return None if value is None else form(value)
-
-
-def _decimal(value: float) -> str:
-    return str(round(value, 2))  # 18.0, 42.4, 1.54
 
 
 def _urls(album: Album, store: Store, *, versions: bool) -> list[str]:
@@ -138,5 +143,5 @@ def _compact(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _joined(lines: Sequence[str]) -> bytes:
-    return ("{\n" + ",\n".join(lines) + "\n}\n").encode("utf-8")
+def _joined(lines: Sequence[str], before: str, after: str) -> bytes:
+    return (before + ",\n".join(lines) + after).encode("utf-8")

@@ -23,7 +23,7 @@ from tenacity.nap import sleep_using_event
 
 from ..errors import ForeignObject, StoreUnavailable
 from .oss_errors import explained
-from .store import PREFIX, Mark
+from .store import INTERACTIONS, PREFIX, THUMBS, Entry, Mark, interactions_object
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,8 @@ MEDIA_TYPES = {
     ".json": "application/json",
     ".yaml": "application/yaml; charset=utf-8",
 }
-OWN_PREFIXES = (f"{PREFIX}/", "thumbs/", "interactions/")
+OWN_PREFIXES = (f"{PREFIX}/", f"{THUMBS}/", f"{INTERACTIONS}/")
+SIGNED_FOR_S = 600
 PAGE = 1000  # keys a listing may give at a time
 
 
@@ -138,24 +139,41 @@ class OssStore:
         return self._call(name, get)
 
     def names(self) -> Iterator[str]:
-        """Return all names below our prefixes, other people's too: a name tells no owner.
+        """Return the names below our prefixes, other people's too: a name tells no owner.
 
         The listing is complete, or raises: a failure on any page gives nothing.
         """
-        found: list[str] = []
+        own = interactions_object(self._address.site)
+        names = (entry.name for entry in self.entries())
+        return iter([n for n in names if n == own or not n.startswith(f"{INTERACTIONS}/")])
+
+    def entries(self) -> list[Entry]:
+        """Return all objects below our prefixes, those of other sites too; all, or raises."""
+        found: list[Entry] = []
         for prefix in OWN_PREFIXES:
             token = ""
             while True:
                 page = self._call(prefix, partial(self._list, prefix, token))
-                found += [entry.key for entry in page.object_list]
+                found += [
+                    Entry(name=o.key, version=_version(o.etag), size_bytes=int(o.size))
+                    for o in page.object_list
+                ]
                 if not page.is_truncated:
                     break
                 token = page.next_continuation_token
-        return iter(found)
+        return found
 
     def url(self, name: str, version: str | None = None) -> str:
-        """Return the public address, raw, with the version where pictures have one."""
+        """Return where visitors find it, raw, with the version where pictures have one."""
         return f"{self._address.public_url}/{name}" + (f"?v={version}" if version else "")
+
+    def signed_url(self, name: str, width_px: int | None = None) -> str:
+        """Return an address of a private bucket that is good for ten minutes."""
+        process = {"x-oss-process": f"image/resize,w_{width_px}"} if width_px else None
+        signed: str = self._bucket.sign_url(
+            "GET", name, SIGNED_FOR_S, slash_safe=True, params=process
+        )
+        return signed
 
     def _list(self, prefix: str, token: str) -> Any:
         return self._bucket.list_objects_v2(prefix=prefix, continuation_token=token, max_keys=PAGE)
@@ -241,6 +259,10 @@ def _mark_in(headers: Any) -> Mark | None:
     except (KeyError, ValueError):
         return None
     return Mark(**values)
+
+
+def _version(etag: str) -> str:
+    return etag.strip('"').lower()[:8]
 
 
 def _dashed(name: str) -> str:

@@ -15,6 +15,8 @@ from ..files import temporary_for, write_atomically
 
 AWAY = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ESTALE, errno.ENOTCONN}
 PREFIX = "gallery"
+THUMBS = "thumbs"
+INTERACTIONS = "interactions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,15 @@ class Mark:
     width_px: int
     height_px: int
     version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An object as a listing tells of it."""
+
+    name: str
+    version: str  # as version_of its content
+    size_bytes: int
 
 
 class Store(Protocol):
@@ -76,7 +87,7 @@ def display_object(album_id: str, name: str) -> str:
 
 def thumb_object(edge_px: int, album_id: str, name: str) -> str:
     """Return the name of a thumbnail."""
-    return f"thumbs/{edge_px}/{album_id}/{name}.webp"
+    return f"{THUMBS}/{edge_px}/{album_id}/{name}.webp"
 
 
 def album_object(album_id: str) -> str:
@@ -84,9 +95,17 @@ def album_object(album_id: str) -> str:
     return f"{PREFIX}/{album_id}/info.yaml"
 
 
+def interactions_object(site: str) -> str:
+    """Return the name of the likes and stars that were given at one site."""
+    return f"{INTERACTIONS}/{site}.json"
+
+
 def version_of(content: bytes) -> str:
-    """Return the eight hex digits that tell one content of an object from another."""
-    return hashlib.sha256(content).hexdigest()[:8]
+    """Return the eight hex digits that tell one content of an object from another.
+
+    Of its MD5, for that is its ETag in a bucket: a listing tells the versions of all objects.
+    """
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()[:8]
 
 
 class FolderStore:

@@ -5,7 +5,10 @@ from collections.abc import Iterable, Mapping
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from .schema import Database, exports, loose_objects, stale_albums
+from .database import Database
+from .schema import exports, loose_objects, meta, stale_albums
+
+STORE_BEHIND = "store_behind"
 
 
 class Backlog:
@@ -20,11 +23,27 @@ class Backlog:
             return {r.folder: r.changes for r in db.execute(sa.select(stale_albums))}
 
     def freshen(self, albums: Mapping[str, int]) -> None:
-        """Note that the JSON says all of these changes; what changed since stays stale."""
+        """Note that the JSON here says all of these changes; what changed since stays stale.
+
+        The JSON in the store is behind from now on, until ``store_follows``.
+        """
         with self._database.write() as db:
+            db.execute(sa.delete(meta).where(meta.c.name == STORE_BEHIND))
+            db.execute(sa.insert(meta).values(name=STORE_BEHIND, value="1"))
             for folder, changes in albums.items():
                 seen = (stale_albums.c.folder == folder) & (stale_albums.c.changes == changes)
                 db.execute(sa.delete(stale_albums).where(seen))
+
+    def is_store_behind(self) -> bool:
+        """Tell whether the store's JSON may say less than the one here, also after a crash."""
+        behind = sa.select(meta.c.value).where(meta.c.name == STORE_BEHIND)
+        with self._database.read() as db:
+            return db.scalar(behind) is not None
+
+    def store_follows(self) -> None:
+        """Note that the store's JSON says what the one here says."""
+        with self._database.write() as db:
+            db.execute(sa.delete(meta).where(meta.c.name == STORE_BEHIND))
 
     def exports(self) -> dict[str, str]:
         """Return the index files and album YAMLs that lie in the store, each with its digest."""

@@ -1,8 +1,6 @@
 """What is published and what failed, one transaction a step."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -10,23 +8,20 @@ from sqlalchemy.engine import Connection
 from ..model import Failure, Photo, folder_of
 from . import interactions
 from .backlog import bind, loosen
+from .database import Database
 from .rows import (
     Known,
     SidecarRecord,
     Tried,
     photo_row,
+    sidecar_column,
     stamp_row,
     to_photo,
     to_sidecar_record,
     to_stamp,
 )
-from .schema import (
-    Database,
-    failures,
-    make_stale,
-    photos,
-    sidecars,
-)
+from .schema import failures, make_stale, photos, sidecars
+from .tombstones import bury
 
 MANY = 500  # keys in one IN (…), well below SQLite's limit of bound values
 
@@ -82,6 +77,13 @@ class Catalogue:
         """Return one photo."""
         with self._database.read() as db:
             row = db.execute(sa.select(photos).where(photos.c.key == key)).first()
+            return to_photo(row) if row else None
+
+    def shown_as(self, album_id: str, name: str) -> Photo | None:
+        """Return the photo that bears this name in this album."""
+        here = (photos.c.album_id == album_id) & (photos.c.name == name)
+        with self._database.read() as db:
+            row = db.execute(sa.select(photos).where(here)).first()
             return to_photo(row) if row else None
 
     def all_photos(self) -> Iterator[Photo]:
@@ -175,6 +177,7 @@ class Catalogue:
                 _forget(db, [moved_from.key])
                 if moved_from.id != photo.id:
                     interactions.follow(db, old_id=moved_from.id, new_id=photo.id)
+                    bury(db, [(moved_from.id, moved_from.version)])  # Race: a like just given
             displaced = _displace(db, photo)
             _forget(db, [photo.key, *displaced])
             db.execute(sa.insert(photos).values(photo_row(photo)))
@@ -186,6 +189,8 @@ class Catalogue:
     def forget(self, known: Mapping[str, Iterable[str]]) -> None:
         """Take photos off the record; the values are their objects, which are loose from now on."""
         with self._database.write() as db:
+            for photo in _found(db, list(known)):
+                bury(db, [(photo.id, photo.version)])
             _forget(db, list(known))
             loosen(db, {name for objects in known.values() for name in objects})
 
@@ -243,7 +248,7 @@ class Catalogue:
                 values = {
                     "folder": folder,
                     "name": record.name,
-                    "content": json.dumps(asdict(record.content), ensure_ascii=False),
+                    "content": sidecar_column(record.content),
                     "problem": record.problem,
                 }
                 db.execute(sa.insert(sidecars).values(values | stamp_row(record.stamp)))
@@ -254,6 +259,12 @@ def _displace(db: Connection, photo: Photo) -> list[str]:
     """Return the keys of other photos that hold this photo's name."""
     same_name = (photos.c.album_id == photo.album_id) & (photos.c.name == photo.name)
     return list(db.scalars(sa.select(photos.c.key).where(same_name, photos.c.key != photo.key)))
+
+
+def _found(db: Connection, keys: Sequence[str]) -> Iterator[Photo]:
+    for i in range(0, len(keys), MANY):
+        some = photos.c.key.in_(keys[i : i + MANY])
+        yield from map(to_photo, db.execute(sa.select(photos).where(some)).all())
 
 
 def _forget(db: Connection, keys: Sequence[str]) -> None:

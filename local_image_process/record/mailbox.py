@@ -7,14 +7,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .schema import Database, requests
+from .database import Database
+from .schema import requests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """Somebody wants a full sweep."""
+    """Somebody wants the library looked at, or only the bucket."""
 
     id: int
+    kind: str  # "once" or "sync"
     confirm_withdraw: bool  # withdraw even what the fuse holds
 
 
@@ -32,10 +34,11 @@ class Mailbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def ask(self, *, confirm_withdraw: bool) -> int:
+    def ask(self, kind: str, *, confirm_withdraw: bool = False) -> int:
         """Leave a request; return its number."""
         with self._database.write() as db:
-            made = db.execute(sa.insert(requests).values(confirm_withdraw=confirm_withdraw))
+            asked = {"kind": kind, "confirm_withdraw": confirm_withdraw}
+            made = db.execute(sa.insert(requests).values(asked))
             key = made.inserted_primary_key
             return int(key[0]) if key else 0
 
@@ -44,7 +47,7 @@ class Mailbox:
         query = sa.select(requests).where(requests.c.report.is_(None)).order_by(requests.c.id)
         with self._database.read() as db:
             return [
-                Request(id=row.id, confirm_withdraw=row.confirm_withdraw)
+                Request(id=row.id, kind=row.kind, confirm_withdraw=row.confirm_withdraw)
                 for row in db.execute(query)
             ]
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from .schema import Database, notices
+from .database import Database
+from .schema import notices
 
 GIVEN_UP_KEPT = 50  # of those that were given up, for the status
 

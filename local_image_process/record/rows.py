@@ -1,11 +1,12 @@
 """Between rows of the database and nouns."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from ..model import Exif, Photo, Sidecar, Stamp
+from ..model import Exif, Mirrored, Photo, Sidecar, Stamp
 
 TRANSLATED = frozenset({"stamp", "thumb_edges_px", "exif"})  # columns of another form
 
@@ -56,26 +57,83 @@ def photo_row(photo: Photo) -> dict[str, Any]:
     plain = {f.name: getattr(photo, f.name) for f in fields(photo)}
     for name in TRANSLATED:
         del plain[name]
-    plain["thumb_edges_px"] = ",".join(map(str, photo.thumb_edges_px))
-    exif = json.dumps(asdict(photo.exif), ensure_ascii=False, default=datetime.isoformat)
-    return plain | {"folder": photo.folder, "exif": exif} | stamp_row(photo.stamp)
+    plain["thumb_edges_px"] = edges_column(photo.thumb_edges_px)
+    made = {"folder": photo.folder, "exif": exif_column(photo.exif), "cell": cell_of(photo.exif)}
+    return plain | made | stamp_row(photo.stamp)
+
+
+def cell_of(exif: Exif) -> str | None:
+    """Return the cell of the map, about 100 m wide, that a photo was taken in."""
+    if exif.latitude_deg is None or exif.longitude_deg is None:
+        return None
+    rounded = (round(exif.latitude_deg, 3), round(exif.longitude_deg, 3))
+    return ",".join(f"{degrees + 0.0:.3f}" for degrees in rounded)  # + 0.0: there is no "-0.000"
+
+
+def middle_of(cell: str) -> tuple[float, float]:
+    """Return latitude and longitude (WGS-84, degrees) of a cell's middle."""
+    latitude_deg, longitude_deg = cell.split(",")
+    return float(latitude_deg), float(longitude_deg)
 
 
 def to_photo(row: Any) -> Photo:
     """Return the photo of a row."""
     values = {f.name: getattr(row, f.name) for f in fields(Photo) if f.name not in TRANSLATED}
-    facts = json.loads(row.exif)
+    edges, exif = to_edges(row.thumb_edges_px), to_exif(row.exif)
+    return Photo(**values, stamp=to_stamp(row), thumb_edges_px=edges, exif=exif)
+
+
+def mirrored_row(photo: Mirrored) -> dict[str, Any]:
+    """Return a photo of the bucket as columns."""
+    plain = {f.name: getattr(photo, f.name) for f in fields(photo)}
+    edges = edges_column(photo.thumb_edges_px)
+    return plain | {"thumb_edges_px": edges, "exif": exif_column(photo.exif)}
+
+
+def to_mirrored(row: Any) -> Mirrored:
+    """Return the photo of the bucket of a row."""
+    values = {f.name: getattr(row, f.name) for f in fields(Mirrored) if f.name not in TRANSLATED}
+    edges, exif = to_edges(row.thumb_edges_px), to_exif(row.exif)
+    return Mirrored(**values, thumb_edges_px=edges, exif=exif)
+
+
+def exif_column(exif: Exif) -> str:
+    """Return facts as a column."""
+    return json.dumps(asdict(exif), ensure_ascii=False, default=datetime.isoformat)
+
+
+def to_exif(column: str) -> Exif:
+    """Return the facts in a column."""
+    facts = json.loads(column)
     if facts["capture_time"]:
         facts["capture_time"] = datetime.fromisoformat(facts["capture_time"])
-    edges = tuple(int(edge) for edge in row.thumb_edges_px.split(",") if edge)
-    return Photo(**values, stamp=to_stamp(row), thumb_edges_px=edges, exif=Exif(**facts))
+    return Exif(**facts)
+
+
+def edges_column(edges_px: Iterable[int]) -> str:
+    """Return edges of thumbnails as a column."""
+    return ",".join(map(str, edges_px))
+
+
+def to_edges(column: str) -> tuple[int, ...]:
+    """Return the edges of thumbnails in a column."""
+    return tuple(int(edge) for edge in column.split(",") if edge)
+
+
+def sidecar_column(sidecar: Sidecar) -> str:
+    """Return an album's words as a column."""
+    return json.dumps(asdict(sidecar), ensure_ascii=False)
+
+
+def to_sidecar(column: str) -> Sidecar:
+    """Return the words in a column."""
+    content = json.loads(column)
+    if isinstance(content["order"], list):
+        content["order"] = tuple(content["order"])
+    return Sidecar(**content)
 
 
 def to_sidecar_record(row: Any) -> SidecarRecord:
     """Return the sidecar of a row."""
-    content = json.loads(row.content)
-    if isinstance(content["order"], list):
-        content["order"] = tuple(content["order"])
-    return SidecarRecord(
-        name=row.name, stamp=to_stamp(row), content=Sidecar(**content), problem=row.problem
-    )
+    content = to_sidecar(row.content)
+    return SidecarRecord(name=row.name, stamp=to_stamp(row), content=content, problem=row.problem)

@@ -1,22 +1,11 @@
-"""The tables of the catalogue and the one place that opens the database."""
+"""The tables of the catalogue."""
 
-import contextlib
-import fcntl
-import logging
-import os
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from threading import Lock
+from collections.abc import Iterable
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection
 
-from ..errors import StoreUnavailable
-
-log = logging.getLogger(__name__)
-
-SCHEMA_VERSION = 2
-BUSY_TIMEOUT_MS = 15_000
+SCHEMA_VERSION = 3
 
 derived = sa.MetaData()  # made anew from the library whenever the schema changes
 primary = sa.MetaData()  # given by people, or owed to others: never dropped
@@ -37,10 +26,47 @@ photos = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("width_px", sa.Integer, nullable=False),
     sa.Column("height_px", sa.Integer, nullable=False),
-    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("version", sa.Text, nullable=False, index=True),
     sa.Column("thumb_edges_px", sa.Text, nullable=False),  # "480,1280"
     sa.Column("exif", sa.Text, nullable=False),  # JSON of model.Exif
+    sa.Column("place", sa.Text),
+    sa.Column("cell", sa.Text, index=True),  # "31.240,121.491"; None without coordinates
     sa.UniqueConstraint("album_id", "name"),
+)
+places = sa.Table(  # what geocoders said of cells of the map
+    "places",
+    derived,
+    sa.Column("cell", sa.Text, primary_key=True),  # "31.240,121.491": about 100 m
+    sa.Column("text", sa.Text),  # "浙江 · 上城区 · 清波街道"; None: nobody knows
+    sa.Column("source", sa.Text),  # who told it
+    sa.Column("asked_of", sa.Text, nullable=False),  # all that were asked: "gaode,offline"
+    sa.Column("again_at_s", sa.Float),  # UTC, when to ask again; None: it is known for good
+)
+mirrored_albums = sa.Table(  # that lie in the bucket and come from no folder of ours
+    "mirrored_albums",
+    derived,
+    sa.Column("album_id", sa.Text, primary_key=True),
+    sa.Column("yaml", sa.Text),  # the object its words were read from
+    sa.Column("yaml_version", sa.Text),
+    sa.Column("words", sa.Text, nullable=False),  # JSON of model.Sidecar: the last good one
+    sa.Column("problem", sa.Text),
+)
+mirrored_photos = sa.Table(
+    "mirrored_photos",
+    derived,
+    sa.Column("album_id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("suffix", sa.Text, nullable=False),
+    sa.Column("version", sa.Text, nullable=False, index=True),
+    sa.Column("thumb_edges_px", sa.Text, nullable=False),  # "480,1280"
+    sa.Column("exif", sa.Text, nullable=False),  # JSON of model.Exif
+    sa.Column("place", sa.Text),
+)
+read_objects = sa.Table(  # index files of the bucket, as last read
+    "read_objects",
+    derived,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("version", sa.Text, nullable=False),
 )
 failures = sa.Table(
     "failures",
@@ -83,6 +109,7 @@ requests = sa.Table(
     "requests",
     derived,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.Text, nullable=False),  # "once" or "sync"
     sa.Column("confirm_withdraw", sa.Boolean, nullable=False),
     sa.Column("progress", sa.Text),  # JSON
     sa.Column("report", sa.Text),  # JSON; set when the request is done
@@ -99,6 +126,28 @@ seen_webhooks = sa.Table(
     derived,
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("at_s", sa.Float, nullable=False, index=True),  # UTC, seconds since 1970
+)
+tries = sa.Table(  # what strangers did lately, to slow them down
+    "tries",
+    derived,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False, index=True),  # a salted digest, no address
+    sa.Column("at_s", sa.Float, nullable=False, index=True),  # UTC, seconds since 1970
+)
+clicks = sa.Table(  # who liked what lately; forgotten once it may be liked again
+    "clicks",
+    derived,
+    sa.Column("photo_id", sa.Text, primary_key=True),
+    sa.Column("visitor", sa.Text, primary_key=True),
+    sa.Column("sent", sa.Integer, nullable=False),  # the number that the page sent
+    sa.Column("at_s", sa.Float, nullable=False, index=True),  # UTC, seconds since 1970
+)
+salts = sa.Table(  # of a day each, so that nobody can tell later who a visitor was
+    "salts",
+    derived,
+    sa.Column("day", sa.Text, primary_key=True),
+    sa.Column("salt", sa.Text, nullable=False),
 )
 notices = sa.Table(
     "notices",
@@ -127,6 +176,21 @@ stars = sa.Table(
     sa.Column("stars", sa.Float, nullable=False),
     sa.Column("given_at_s", sa.Float, nullable=False),  # UTC, seconds since 1970
 )
+corrections = sa.Table(
+    "corrections",
+    primary,
+    sa.Column("photo_id", sa.Text, primary_key=True),
+    sa.Column("exif", sa.Text, nullable=False),  # JSON of model.Exif: only what is corrected
+    sa.Column("place", sa.Text),
+    sa.Column("given_at_s", sa.Float, nullable=False),  # UTC, seconds since 1970
+)
+tombstones = sa.Table(  # photos that are withdrawn, for when their picture comes back
+    "tombstones",
+    primary,
+    sa.Column("photo_id", sa.Text, primary_key=True),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("at_s", sa.Float, nullable=False),  # UTC, seconds since 1970
+)
 meta = sa.Table(
     "meta",
     primary,
@@ -135,116 +199,9 @@ meta = sa.Table(
 )
 
 
-class Database:
-    """Short transactions on one database that several processes share.
-
-    A SQLite file that was deleted or replaced under us is noticed at the next transaction,
-    and a new one is begun.
-    """
-
-    def __init__(self, url: str) -> None:
-        self._url = sa.make_url(url)
-        name = self._url.database if self._url.get_backend_name() == "sqlite" else None
-        self._path = Path(name) if name else None
-        self._lock = Lock()
-        self._engine: Engine | None = None
-        self._identity: tuple[int, int] | None = None
-        self.losses = 0  # how often the file was gone, and begun anew
-
-    @contextlib.contextmanager
-    def read(self) -> Iterator[Connection]:
-        """Give a connection whose reads all see one state of the database."""
-        with self._open().connect() as connection:
-            yield connection
-
-    @contextlib.contextmanager
-    def write(self, *, durable: bool = False) -> Iterator[Connection]:
-        """Give a connection that holds the write lock; commit at the end, or nothing.
-
-        ``durable``: it is on the disk, not only in the system's hands, when this returns.
-        """
-        with self._told(), self._open().connect() as connection:
-            options = connection.execution_options(begin="BEGIN IMMEDIATE", durable=durable)
-            with options.begin():
-                yield options
-
-    @property
-    def is_there(self) -> bool:
-        """Tell whether there is a database already, without making one."""
-        return self._path is None or self._path.exists()
-
-    def close(self) -> None:
-        """Let go of the database; the next transaction opens it again."""
-        with self._lock:
-            if self._engine is not None:
-                self._engine.dispose()
-            self._engine = None
-
-    @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except sa.exc.OperationalError as error:
-            raise StoreUnavailable(
-                f"the catalogue cannot be written ({error.orig});"
-                " see whether the disk of the data folder is full or read-only"
-            ) from error
-
-    def _open(self) -> Engine:
-        with self._lock:
-            if self._engine is not None and self._identity != self._identity_now():
-                log.warning("catalogue was deleted or replaced; a new one is made")
-                self.losses += 1
-                self._engine.dispose()
-                self._engine = None
-            if self._engine is None:
-                self._engine = self._connected()
-                self._identity = self._identity_now()
-            return self._engine
-
-    def _connected(self) -> Engine:
-        engine = sa.create_engine(self._url)
-        if engine.dialect.name == "sqlite":
-            _speak_sqlite(engine)
-        with self._alone(), engine.connect() as connection:
-            options = connection.execution_options(begin="BEGIN IMMEDIATE")
-            with options.begin():
-                _make_tables(options)
-        return engine
-
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Keep other processes from opening it too; drop what a deleted database left behind."""
-        if self._path is None:
-            yield
-            return
-        folder = os.open(self._path.parent, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
-            if not self._path.exists():
-                for ending in ("-wal", "-shm"):
-                    self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
-            yield
-        finally:
-            os.close(folder)
-
-    def _identity_now(self) -> tuple[int, int] | None:
-        if self._path is None:
-            return None
-        try:
-            status = self._path.stat()
-        except FileNotFoundError:
-            return None
-        return status.st_dev, status.st_ino
-
-
-def copy_tables(source: Database, target: Database) -> None:
-    """Copy all rows into a new, empty database."""
-    with source.read() as old, target.write() as new:
-        for table in (*derived.sorted_tables, *primary.sorted_tables):
-            new.execute(sa.delete(table))
-            if rows := [row._asdict() for row in old.execute(sa.select(table))]:
-                new.execute(sa.insert(table), rows)
+def mirrored_folder(album_id: str) -> str:
+    """Return what stands for the folder of an album that has none; no key begins like that."""
+    return f"/{album_id}"
 
 
 def make_stale(connection: Connection, folders: Iterable[str]) -> None:
@@ -256,32 +213,14 @@ def make_stale(connection: Connection, folders: Iterable[str]) -> None:
             connection.execute(sa.insert(stale_albums).values(folder=folder, changes=1))
 
 
-def _make_tables(connection: Connection) -> None:
-    """Make what is missing; derived tables of another schema version are dropped first."""
-    primary.create_all(connection)
-    found = connection.scalar(sa.select(meta.c.value).where(meta.c.name == "schema_version"))
-    if found == str(SCHEMA_VERSION):
-        return
-    derived.drop_all(connection)
-    derived.create_all(connection)
-    connection.execute(sa.delete(meta).where(meta.c.name == "schema_version"))
-    connection.execute(sa.insert(meta).values(name="schema_version", value=str(SCHEMA_VERSION)))
-
-
-def _speak_sqlite(engine: Engine) -> None:
-    """Set what only SQLite understands: WAL, waiting for locks, and our own BEGIN."""
-
-    @sa.event.listens_for(engine, "connect")
-    def connect(dbapi_connection: object, _: object) -> None:
-        dbapi_connection.isolation_level = None  # type: ignore[attr-defined] # sqlite3's own BEGIN off
-        cursor = dbapi_connection.cursor()  # type: ignore[attr-defined]
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.close()
-
-    @sa.event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        level = "FULL" if options.get("durable") else "NORMAL"
-        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
-        connection.exec_driver_sql(options.get("begin", "BEGIN"))
+def mark_stale(db: Connection, photo_ids: Iterable[str]) -> None:
+    """Note, within the caller's transaction, that the JSON of these photos is out of date."""
+    stale: set[str] = set()
+    for photo_id in photo_ids:
+        album_id, _, name = photo_id.rpartition("/")
+        own = (photos.c.album_id == album_id) & (photos.c.name == name)
+        stale.update(db.scalars(sa.select(photos.c.folder).where(own)))
+        mirrored = (mirrored_photos.c.album_id == album_id) & (mirrored_photos.c.name == name)
+        if db.scalar(sa.select(mirrored_photos.c.name).where(mirrored)) is not None:
+            stale.add(mirrored_folder(album_id))
+    make_stale(db, stale)

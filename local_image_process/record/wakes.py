@@ -7,7 +7,8 @@ from enum import Enum
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from .schema import Database, seen_webhooks, wakes
+from .database import Database
+from .schema import seen_webhooks, wakes
 
 REMEMBER_S = 900.0  # a signed request is valid five minutes either way, so at most ten
 LONGEST_REST_S = 60.0  # what lies further in the future was written by a clock that was wrong

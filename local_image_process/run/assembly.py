@@ -1,91 +1,57 @@
 """Put the parts together; the only place that knows both the settings and the parts."""
 
 import hashlib
-import secrets
+import importlib.util
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..errors import SettingsError
-from ..files import create_once
 from ..image import recipe as recipes
 from ..image.workers import Workers
 from ..machine import allowed_memory_bytes
-from ..model import Recipe
-from ..publish.store import FolderStore, Store
-from ..record.backlog import Backlog
+from ..model import Recipe, Watermark
+from ..publish.store import FolderStore, Store, interactions_object
 from ..record.catalogue import Catalogue
-from ..record.interactions import Interactions
-from ..record.mailbox import Mailbox
-from ..record.schema import Database, copy_tables
+from ..record.notices import Notices
+from ..record.tombstones import DAY_S, Tombstones
 from ..settings import Settings
 from ..source import mounts
 from .exporter import Exporter
+from .indexing import Indexing
 from .looking import Looking, Terms
+from .notifying import Notifying
+from .outgoing import Outgoing
 from .pipeline import Pipeline
+from .placing import make_placing
 from .publisher import Publisher
+from .records import Records, site_id
 from .settling import Settling
 from .storing import Storing
+from .sync import Sync, SyncReport
+from .sync import Terms as SyncTerms
+from .syncing import Syncing
+from .tidying import Tidying
 from .withdrawal import Missing
+
+if TYPE_CHECKING:
+    from ..publish.oss import OssStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Records:
-    """What any process may open."""
+class Parts:
+    """What a leader works with."""
 
-    database: Database
-    catalogue: Catalogue
-    backlog: Backlog
-    interactions: Interactions
-    mailbox: Mailbox
-
-
-def make_folders(settings: Settings) -> None:
-    """Make the data folder, and our own library where none is configured.
-
-    Raises SettingsError when that is not allowed.
-    """
-    own = settings.library if settings.watch_dir is None else settings.data_dir
-    for folder in (settings.data_dir, settings.data_dir / "media", own):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SettingsError(
-                f"DATA_DIR: {folder} cannot be made ({error.strerror}). Point DATA_DIR to a folder"
-                " that this account may write."
-            ) from error
-
-
-def open_records(settings: Settings) -> Records:
-    """Open the database."""
-    return _records(settings, Database(settings.database))
-
-
-def open_copy(settings: Settings, folder: Path) -> Records:
-    """Open a copy of the catalogue, made in ``folder``, to try things on."""
-    database = Database(settings.database)
-    copy = Database(f"sqlite:///{folder / 'catalogue.db'}")
-    if database.is_there:
-        copy_tables(database, copy)
-        database.close()
-    return _records(settings, copy)
-
-
-def _records(settings: Settings, database: Database) -> Records:
-    return Records(
-        database=database,
-        catalogue=Catalogue(database),
-        backlog=Backlog(database),
-        interactions=Interactions(database),
-        mailbox=Mailbox(database),
-    )
+    pipeline: Pipeline | None  # a mirror has none
+    syncing: Syncing | None  # only with a bucket
+    outgoing: Outgoing
 
 
 def make_store(settings: Settings, stop: threading.Event) -> Store:
     """Return where renditions go; ``stop`` ends its waiting for another attempt."""
     if settings.has_bucket:
-        return _bucket(settings, stop)
+        return make_bucket(settings, stop)
     return FolderStore(
         media=settings.data_dir / "media",
         marks=settings.data_dir / "marks",
@@ -93,40 +59,115 @@ def make_store(settings: Settings, stop: threading.Event) -> Store:
     )
 
 
-def _bucket(settings: Settings, stop: threading.Event) -> Store:
+def make_bucket(settings: Settings, stop: threading.Event) -> "OssStore":
+    """Return the bucket; imported only where there is one, for it costs half a second."""
     from ..publish.oss import BucketAddress, OssStore
 
-    endpoint = settings.oss_endpoint or ""
-    scheme, _, host = endpoint.rpartition("://")
+    scheme, host = _endpoint(settings)
+    public_url = bucket_url(settings)
+    if settings.oss_signed_urls:
+        public_url = f"{settings.public_base_url or ''}/media"
     return OssStore(
         BucketAddress(
-            endpoint=f"{scheme or 'https'}://{host}",
+            endpoint=f"{scheme}://{host}",
             bucket=settings.oss_bucket or "",
             region=settings.region or "",
             access_key=settings.oss_access_key or "",
             secret_key=settings.oss_secret_key or "",
-            public_url=settings.oss_public_url
-            or f"{scheme or 'https'}://{settings.oss_bucket}.{host}",
+            public_url=public_url,
             site=site_id(settings.data_dir),
         ),
-        connections=settings.upload_workers + 1,
+        connections=settings.upload_workers + 2,
         stop=stop,
     )
 
 
-def site_id(data_dir: Path) -> str:
-    """Return the name of this installation, made once."""
-    return create_once(data_dir / "site_id", secrets.token_hex(8).encode()).decode("ascii")
+def bucket_url(settings: Settings) -> str:
+    """Return the address at which visitors find the bucket's root."""
+    return settings.oss_public_url or own_bucket_url(settings) or ""
 
 
-def take_back_interactions(settings: Settings, records: Records) -> int:
-    """Give a new catalogue the likes and stars of ``exif_data.json``, ours or a predecessor's.
+def own_bucket_url(settings: Settings) -> str | None:
+    """Return the address that the bucket itself has; ``None`` without a bucket."""
+    scheme, host = _endpoint(settings)
+    return f"{scheme}://{settings.oss_bucket}.{host}" if settings.has_bucket else None
 
-    Once in a catalogue's life, whether there is such a file or not: later the file says what
-    the catalogue says.
-    """
-    path = settings.data_dir / "exif_data.json"
-    return records.interactions.take_back(lambda: path.read_bytes() if path.exists() else b"")
+
+def _endpoint(settings: Settings) -> tuple[str, str]:
+    """Return scheme and host: https unless something else is said."""
+    scheme, _, host = (settings.oss_endpoint or "").rpartition("://")
+    return scheme or "https", host
+
+
+def make_parts(
+    settings: Settings, records: Records, stop: threading.Event, *, on_done: Callable[[], None]
+) -> Parts:
+    """Join all that a leader works with; ``on_done`` is called when a part of it has ended."""
+    store = make_store(settings, stop)
+    exporter = make_exporter(settings, records, store)
+    pipeline = None
+    if not settings.is_mirror:
+        pipeline = make_pipeline(settings, records, store, on_done=on_done)
+    return Parts(
+        pipeline=pipeline,
+        syncing=_syncing(settings, records, pipeline, stop, on_done)
+        if settings.has_bucket
+        else None,
+        outgoing=Outgoing(
+            exporter=exporter,
+            indexing=Indexing(
+                store=store,
+                backlog=records.backlog,
+                interval_s=settings.index_interval_s if settings.has_bucket else 0.0,
+                on_done=on_done,
+            ),
+            tidying=Tidying(
+                catalogue=records.catalogue,
+                mirror=records.mirror,
+                backlog=records.backlog,
+                store=store,
+            )
+            if pipeline
+            else None,
+            notifying=Notifying(
+                notices=Notices(records.database),
+                urls=settings.webhook_url,
+                secret=settings.webhook_secret,
+            ),
+            placing=make_placing(settings, records.places, on_done=on_done),
+            tombstones=Tombstones(records.database, kept_s=settings.tombstone_days * DAY_S),
+        ),
+    )
+
+
+def _syncing(
+    settings: Settings,
+    records: Records,
+    pipeline: Pipeline | None,
+    stop: threading.Event,
+    on_done: Callable[[], None],
+) -> Syncing:
+    sync = Sync(
+        store=make_bucket(settings, stop),
+        mirror=records.mirror,
+        interactions=records.interactions,
+    )
+    own_file = interactions_object(records.site)
+
+    def read(is_confirmed: bool) -> SyncReport:
+        own: set[str] | None = None
+        if pipeline is not None:
+            own = pipeline.album_ids | set(records.catalogue.folders().values())
+        return sync.run(
+            SyncTerms(
+                site=records.site,
+                knows_own_file=own_file in records.backlog.exports(),
+                own_albums=own,
+                is_confirmed=is_confirmed,
+            )
+        )
+
+    return Syncing(sync=read, interval_s=settings.sync_interval_s, on_done=on_done)
 
 
 def make_pipeline(
@@ -145,7 +186,7 @@ def make_pipeline(
         takes_back=not settings.has_bucket or catalogue.count() == 0,  # it costs a request each
     )
     return Pipeline(
-        looking=make_looking(settings, catalogue, settle_s=settings.settle_s),
+        looking=_looking(settings, catalogue, recipe, settle_s=settings.settle_s),
         publisher=publisher,
         missing=Missing(catalogue=catalogue, root=settings.library, grace_s=settings.settle_s),
         catalogue=catalogue,
@@ -157,7 +198,7 @@ def make_pipeline(
         ),
         storing=Storing(publisher=publisher, threads=settings.upload_workers, on_done=on_done),
         recipe=recipe,
-        conditions=_conditions(settings),
+        conditions=_conditions(settings, recipe),
         max_megapixels=settings.max_megapixels,
         render_workers=settings.render_workers,
     )
@@ -165,13 +206,19 @@ def make_pipeline(
 
 def make_looking(settings: Settings, catalogue: Catalogue, *, settle_s: float) -> Looking:
     """Join what it takes to compare library and catalogue."""
+    return _looking(settings, catalogue, _recipe(settings), settle_s=settle_s)
+
+
+def _looking(
+    settings: Settings, catalogue: Catalogue, recipe: Recipe, *, settle_s: float
+) -> Looking:
     return Looking(
         root=settings.library,
         catalogue=catalogue,
         settling=Settling(settle_s=settle_s),
         terms=Terms(
-            recipe=recipes.digest(_recipe(settings)),
-            conditions=_conditions(settings),
+            recipe=recipes.digest(recipe),
+            conditions=_conditions(settings, recipe),
             root_album=settings.root_album,
             stable_inodes=has_events(settings.library),
         ),
@@ -182,12 +229,16 @@ def make_exporter(settings: Settings, records: Records, store: Store) -> Exporte
     """Join what it takes to write the JSON."""
     return Exporter(
         catalogue=records.catalogue,
+        mirror=records.mirror,
         backlog=records.backlog,
         interactions=records.interactions,
+        corrections=records.corrections,
+        places=records.places,
         store=store,
         data_dir=settings.data_dir,
         root_album=settings.root_album,
-        index_interval_s=settings.index_interval_s if settings.has_bucket else 0.0,
+        site=records.site if settings.has_bucket else None,
+        has_library=not settings.is_mirror,
     )
 
 
@@ -200,13 +251,30 @@ def _recipe(settings: Settings) -> Recipe:
     return Recipe(
         display_edge_px=settings.display_edge_px,
         display_quality=settings.display_quality,
-        thumb_edges_px=settings.thumb_edges_px,
+        thumb_edges_px=() if settings.oss_image_process else settings.thumb_edges_px,
         thumb_quality=settings.thumb_quality,
+        watermark=_watermark(settings),
     )
 
 
-def _conditions(settings: Settings) -> str:
+def _watermark(settings: Settings) -> Watermark | None:
+    """Read the mark; Pillow is imported only where there is one."""
+    if settings.watermark_file is None:
+        return None
+    from ..image import watermark
+
+    return watermark.read(
+        settings.watermark_file,
+        opacity=settings.watermark_opacity,
+        position=settings.watermark_position,
+        scale=settings.watermark_scale,
+    )
+
+
+def _conditions(settings: Settings, recipe: Recipe) -> str:
     """Return what decides whether a photo fails: when it changes, failures are tried again."""
-    recipe = recipes.digest(_recipe(settings))
-    limits = f"{recipe} {settings.max_megapixels} {settings.render_timeout_s}"
+    has_raw = importlib.util.find_spec("rawpy") is not None
+    limits = (
+        f"{recipes.digest(recipe)} {settings.max_megapixels} {settings.render_timeout_s} {has_raw}"
+    )
     return hashlib.sha256(limits.encode()).hexdigest()[:16]

@@ -5,67 +5,92 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..image.inside import is_webp, surplus
 from ..publish.export import index_files
-from ..publish.store import Store, version_of
-from ..record.backlog import Backlog
-from ..record.catalogue import Catalogue
+from ..publish.store import Store, display_object, thumb_object, version_of
 from .exporter import Exporter
 from .publisher import objects_of
+from .records import Records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing that is not as it should be."""
 
-    kind: str  # "failed", "album", "missing", "broken", "left over", "json"
+    kind: str  # "failed", "album", "missing", "broken", "private", "left over", "foreign", "json"
     name: str
     reason: str
 
 
 def check(
-    *,
-    catalogue: Catalogue,
-    backlog: Backlog,
-    store: Store | None,
-    exporter: Exporter,
-    data_dir: Path,
+    *, records: Records, store: Store | None, exporter: Exporter, data_dir: Path, is_mirror: bool
 ) -> list[Finding]:
     """Return all findings; an empty list means that everything agrees. Changes nothing.
 
     Without a ``store`` the objects are not looked at.
     """
     return [
-        *_failures(catalogue),
-        *(_objects(catalogue, backlog, store) if store else ()),
+        *_failures(records),
+        *(_mirrored(records, store) if store else ()),
+        *(_objects(records, store) if store and not is_mirror else ()),
         *_json(exporter, data_dir),
     ]
 
 
-def _failures(catalogue: Catalogue) -> Iterator[Finding]:
-    for failure in catalogue.failures():
+def _failures(records: Records) -> Iterator[Finding]:
+    for failure in records.catalogue.failures():
         yield Finding(kind="failed", name=failure.key, reason=failure.reason)
-    for name, problem in catalogue.sidecar_problems():
+    for name, problem in records.catalogue.sidecar_problems():
         yield Finding(kind="album", name=name, reason=problem)
+    for album in records.mirror.albums().values():
+        if album.problem:
+            yield Finding(kind="album", name=album.yaml or album.album_id, reason=album.problem)
 
 
-def _objects(catalogue: Catalogue, backlog: Backlog, store: Store) -> Iterator[Finding]:
+def _mirrored(records: Records, store: Store) -> Iterator[Finding]:
+    """Look for the pictures that others put into the bucket and that we show."""
+    there = set(store.names())
+    for photo in records.mirror.photos():
+        name = display_object(photo.album_id, photo.name)
+        if name not in there:
+            yield Finding(kind="missing", name=name, reason="shown, but not in the bucket")
+
+
+def _objects(records: Records, store: Store) -> Iterator[Finding]:
     """Compare each object that is on record with what lies in the store."""
     there = set(store.names())
-    named = set(backlog.exports())
-    for photo in catalogue.all_photos():
+    named = set(records.backlog.exports())
+    for photo in records.catalogue.all_photos():
         objects = objects_of(photo)
         named.update(objects)
-        if objects[-1] in there and version_of(store.read(objects[-1])) != photo.version:
-            yield Finding(
-                kind="broken", name=objects[-1], reason=f"not the picture made from {photo.key}"
-            )
+        for name in objects:
+            if name in there:
+                yield from _content(name, store.read(name), photo.key, photo.version)
     for name in sorted(named - there):
         yield Finding(kind="missing", name=name, reason="on record, but not in the store")
-    for name in sorted(there - named):
+    for name in sorted(there - named - _shown_of_others(records)):
         if store.holds(name):
             yield Finding(kind="left over", name=name, reason="in the store, but nothing names it")
         else:
             yield Finding(kind="foreign", name=name, reason="not ours; it is left alone")
+
+
+def _content(name: str, content: bytes, key: str, version: str) -> Iterator[Finding]:
+    is_display = not name.startswith("thumbs/")
+    if not is_webp(content) or (is_display and version_of(content) != version):
+        yield Finding(kind="broken", name=name, reason=f"not the picture made from {key}")
+    elif held := surplus(content):
+        reason = f"holds {', '.join(held)}, which may tell what is private; remove the object"
+        yield Finding(kind="private", name=name, reason=reason)
+
+
+def _shown_of_others(records: Records) -> set[str]:
+    """Return the objects of albums that we show though they are not ours."""
+    albums = {album.yaml for album in records.mirror.albums().values() if album.yaml}
+    for photo in records.mirror.photos():
+        albums.add(display_object(photo.album_id, photo.name))
+        albums |= {thumb_object(e, photo.album_id, photo.name) for e in photo.thumb_edges_px}
+    return albums
 
 
 def _json(exporter: Exporter, data_dir: Path) -> Iterator[Finding]:

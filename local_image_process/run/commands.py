@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from ..errors import LibraryError, StoreUnavailable
+from ..errors import GalleryError, SettingsError, StoreUnavailable
 from ..record.catalogue import Catalogue
 from ..record.mailbox import Mailbox
 from ..settings import Settings
@@ -16,6 +17,7 @@ from .check import Finding, check
 from .leader import EVERYTHING, Leader
 from .lease import Lease
 from .looking import Work
+from .records import make_folders, open_copy, open_records, take_back_interactions
 from .withdrawal import exceeds_fuse
 
 POLL_S = 0.2
@@ -32,26 +34,29 @@ class Preview:
     is_held: bool  # the fuse would hold the withdrawals
 
 
-def once(settings: Settings, *, confirm_withdraw: bool, tell: Tell) -> dict[str, float]:
+def once(settings: Settings, kind: str, *, confirm_withdraw: bool, tell: Tell) -> dict[str, Any]:
     """Bring the gallery up to date; return the report.
 
-    While a service leads on the same data folder, it does the work, and this waits for it.
-    Raises LibraryError, StoreError.
+    ``kind``: "once" for all of it, "sync" to read the bucket only. While a service leads on
+    the same data folder, it does the work, and this waits for it. Raises LibraryError,
+    StoreError.
     """
-    assembly.make_folders(settings)
-    records = assembly.open_records(settings)
+    if kind == "sync" and not settings.has_bucket:
+        raise SettingsError("OSS_BUCKET is not set: there is no bucket to read.")
+    make_folders(settings)
+    records = open_records(settings)
     lease = Lease(settings.data_dir)
     request: int | None = None
     try:
         while True:
             if lease.acquire():
-                assembly.take_back_interactions(settings, records)
+                take_back_interactions(settings, records)
                 leader = Leader(
                     settings=settings, records=records, lease=lease, stop=threading.Event()
                 )
-                return leader.once(confirm_withdraw=confirm_withdraw, tell=tell).summary()
+                return leader.once(kind, confirm_withdraw=confirm_withdraw, tell=tell)
             if request is None:
-                request = records.mailbox.ask(confirm_withdraw=confirm_withdraw)
+                request = records.mailbox.ask(kind, confirm_withdraw=confirm_withdraw)
             report = _answer(records.mailbox, request, tell)
             if report is not None:
                 return report
@@ -65,13 +70,13 @@ def once(settings: Settings, *, confirm_withdraw: bool, tell: Tell) -> dict[str,
 
 def watch(settings: Settings, stop: threading.Event) -> None:
     """Keep the gallery up to date until told to stop; waits its turn behind another leader."""
-    assembly.make_folders(settings)
-    records = assembly.open_records(settings)
+    make_folders(settings)
+    records = open_records(settings)
     lease = Lease(settings.data_dir)
     try:
         while not stop.is_set():
             if lease.acquire():
-                assembly.take_back_interactions(settings, records)
+                take_back_interactions(settings, records)
                 Leader(settings=settings, records=records, lease=lease, stop=stop).lead()
             stop.wait(POLL_S)
     finally:
@@ -85,7 +90,7 @@ def plan(settings: Settings) -> Preview:
     Raises LibraryError.
     """
     with tempfile.TemporaryDirectory(prefix="gallery-plan-") as folder:
-        records = assembly.open_copy(settings, Path(folder))
+        records = open_copy(settings, Path(folder))
         try:
             looking = assembly.make_looking(settings, records.catalogue, settle_s=0.0)
             work = looking.look({EVERYTHING})
@@ -104,7 +109,7 @@ def _moves(work: Work, catalogue: Catalogue) -> dict[str, str]:
     return {key: there for key, there in pairs.items() if there}
 
 
-def _answer(mailbox: Mailbox, request: int, tell: Tell) -> dict[str, float] | None:
+def _answer(mailbox: Mailbox, request: int, tell: Tell) -> dict[str, Any] | None:
     """Return the leader's report once it is done; pass on how far it is until then."""
     answer = mailbox.answer_to(request)
     if answer is None:
@@ -113,22 +118,22 @@ def _answer(mailbox: Mailbox, request: int, tell: Tell) -> dict[str, float] | No
         tell(answer.progress or {})
         return None
     if error := answer.report.get("error"):
-        raise LibraryError(error)
+        raise GalleryError(error)
     return answer.report
 
 
 def run_check(settings: Settings, *, remote: bool) -> list[Finding]:
     """Compare catalogue, store and JSON; a bucket's objects only if ``remote``."""
-    assembly.make_folders(settings)
-    records = assembly.open_records(settings)
+    make_folders(settings)
+    records = open_records(settings)
     store = assembly.make_store(settings, threading.Event())
     try:
         return check(
-            catalogue=records.catalogue,
-            backlog=records.backlog,
+            records=records,
             store=store if remote or not settings.has_bucket else None,
             exporter=assembly.make_exporter(settings, records, store),
             data_dir=settings.data_dir,
+            is_mirror=settings.is_mirror,
         )
     finally:
         records.database.close()

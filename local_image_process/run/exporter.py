@@ -1,32 +1,37 @@
 """Keep the public JSON true to the catalogue, at a bounded cost."""
 
 import gzip
-import hashlib
 import logging
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import ForeignObject, StoreError, StoreUnavailable
+from ..errors import StoreError, StoreUnavailable
 from ..files import write_if_changed
 from ..logs import kv
-from ..model import Sidecar
+from ..model import Album, Shown, Sidecar
 from ..publish.export import Pieces, index_files, pieces_of
-from ..publish.store import PREFIX, Store, album_object
+from ..publish.store import PREFIX, Store, album_object, interactions_object
 from ..record.backlog import Backlog
 from ..record.catalogue import Catalogue
+from ..record.corrections import Correction, Corrections, corrected
 from ..record.interactions import Interactions
+from ..record.mirror import Mirror, MirroredAlbum
+from ..record.places import Places
+from ..record.schema import mirrored_folder
 from .albums import make_album
-from .pause import Pause
+from .indexing import ALBUMS, Files
 
 log = logging.getLogger(__name__)
 
 SHARE = 20  # an export may take one twentieth of the time
 SHORTEST_INTERVAL_S = 1.0
 IN_STORE = ("exif_data.json", "albums.json")
+INTERACTIONS = "interactions.json"  # what was given here, for a lost catalogue and other sites
 
 
 class Exporter:
-    """Writes albums.json, exif_data.json and likes.json, and each album's YAML.
+    """Writes albums.json, exif_data.json and likes.json into the data folder.
 
     The pieces of all albums stay in memory, so that a change costs one album's reading.
     """
@@ -35,32 +40,38 @@ class Exporter:
         self,
         *,
         catalogue: Catalogue,
+        mirror: Mirror,
         backlog: Backlog,
         interactions: Interactions,
+        corrections: Corrections,
+        places: Places,
         store: Store,
         data_dir: Path,
         root_album: str,
-        index_interval_s: float,
+        site: str | None,
+        has_library: bool,
     ) -> None:
         self._catalogue = catalogue
+        self._mirror = mirror
         self._backlog = backlog
         self._interactions = interactions
+        self._corrections = corrections
+        self._places = places
         self._store = store
         self._data_dir = data_dir
         self._root_album = root_album
-        self._index_interval_s = index_interval_s
-        self._pieces: dict[str, Pieces] | None = None
-        self._pause = Pause()
+        self._site = site  # under which this site tells others what was given here
+        self._has_library = has_library
+        self._pieces: dict[str, Pieces] | None = None  # by folder, or what stands for one
         self._next_s = 0.0  # monotonic
-        self._next_index_s = 0.0  # when the store's index files may follow mere likes
-        self._is_store_behind = False
         self._changed: set[str] = set()
-        self._is_refilling = catalogue.count() == 0 and self._was_here_before()
+        is_new = catalogue.count() == 0 and not mirror.albums()
+        self._is_refilling = is_new and self._was_here_before()
 
     def _was_here_before(self) -> bool:
         """Tell whether a gallery was published already, though the catalogue knows of none."""
         try:
-            return self._is_complete() or self._store.holds(f"{PREFIX}/{IN_STORE[-1]}")
+            return self._is_complete() or self._store.holds(ALBUMS)
         except StoreError:  # it may have been: better late than empty
             return True
 
@@ -72,85 +83,69 @@ class Exporter:
         """
         return not busy or (not self._is_refilling and time.monotonic() >= self._next_s)
 
-    @property
-    def is_store_behind(self) -> bool:
-        """Tell whether the store's JSON may still name what the catalogue has forgotten."""
-        return self._is_store_behind
-
     def take_changed(self) -> set[str]:
-        """Take the ids of albums whose pictures or words changed, once everybody can see them."""
-        if self._is_store_behind:
-            return set()
+        """Take the ids of albums whose pictures or words changed."""
         changed, self._changed = self._changed, set()
         return changed
 
-    def export(self, *, force: bool = False) -> bool:
-        """Write what is out of date (``force``: look at everything); tell whether anything was.
+    def export(self, *, force: bool = False) -> Files | None:
+        """Write what is out of date (``force``: look at everything).
 
-        The files in the data folder come first and do not wait for a store that is away.
-        Raises StoreError when disk or store does not take it; it is tried again later.
+        Returns what the store is to hold now; ``None`` when nothing was out of date. Raises
+        StoreUnavailable when the disk does not take it; it is tried again later.
         """
         stale = self._backlog.stale_albums()
-        if not (force or stale or self._is_store_due()) and self._is_complete():
-            return False
+        force = force or (self._pieces is None and self._backlog.is_store_behind())
+        if not (force or stale) and self._is_complete():
+            return None
         began = time.monotonic()
-        changed = self._write_here(stale)
-        if force or stale or self._is_store_due():
-            changed = self._write_there() or changed
-        took_s = time.monotonic() - began
-        self._next_s = time.monotonic() + max(SHORTEST_INTERVAL_S, SHARE * took_s)
-        if changed:
-            log.info("json written %s", kv(albums=len(self._pieces or ()), ms=took_s * 1000))
-        return changed
-
-    def _is_store_due(self) -> bool:
-        now_s = time.monotonic()
-        return self._is_store_behind and now_s >= max(self._pause.until_s, self._next_index_s)
-
-    def _write_here(self, stale: dict[str, int]) -> bool:
         try:
             self._refresh(set(stale))
-            written = [self._write_to_data(name, body) for name, body in self._files().items()]
+            given = {INTERACTIONS: self._interactions.file()}  # Order: what is shown is kept first
+            files = given | index_files(self._shown().values())
+            written = [self._write(name, body) for name, body in files.items()]
         except OSError as error:
             raise StoreUnavailable(f"the JSON cannot be written ({error.strerror})") from error
-        self._is_store_behind = True
         self._backlog.freshen(stale)
         self._is_refilling = False
-        return any(written)
-
-    def _write_there(self) -> bool:
-        """Bring the store's YAML and index files up to date, unless it is to be left alone."""
-        if time.monotonic() < self._pause.until_s:
-            return False
-        pieces = (self._pieces or {}).values()
-        yaml = {album_object(piece.album_id): piece.yaml for piece in pieces}
-        files = self._files()
-        index = {f"{PREFIX}/{name}": files[name] for name in IN_STORE}
-        try:
-            changed = self._write_to_store(yaml, index)
-        except StoreError:
-            self._pause.begin(time.monotonic())
-            raise
-        self._pause.end()
-        return changed
-
-    def _files(self) -> dict[str, bytes]:
-        return index_files((self._pieces or {}).values())
+        took_s = time.monotonic() - began
+        self._next_s = time.monotonic() + max(SHORTEST_INTERVAL_S, SHARE * took_s)
+        if any(written):
+            log.info("json written %s", kv(albums=len(self._shown()), ms=took_s * 1000))
+        return self._for_store(files)
 
     def compute(self) -> dict[str, bytes]:
         """Return the index files as they should be, by name; write nothing."""
-        folders = self._catalogue.folders()
-        pieces = (self._made(folder) for folder in folders)
-        return index_files(piece for piece in pieces if piece is not None)
+        self._refresh(set())
+        return index_files(self._shown().values())
+
+    def _for_store(self, files: dict[str, bytes]) -> Files:
+        """Return what is to lie in the store: a mirror writes there only what was given here."""
+        yaml, index = {}, {}
+        if self._site is not None:
+            index[interactions_object(self._site)] = files[INTERACTIONS]
+        if self._has_library:
+            yaml = {album_object(p.album_id): p.yaml for p in self._shown().values() if p.yaml}
+            index |= {f"{PREFIX}/{name}": files[name] for name in IN_STORE}
+        return Files(yaml, index)
 
     def _is_complete(self) -> bool:
         return all((self._data_dir / name).exists() for name in index_files(()))
 
+    def _shown(self) -> dict[str, Pieces]:
+        """Return the pieces of every album; one of ours hides one of that id in the bucket."""
+        pieces = self._pieces or {}
+        own = {p.album_id for p in pieces.values() if p.yaml}
+        return {f: p for f, p in pieces.items() if p.yaml or p.album_id not in own}
+
     def _refresh(self, stale: set[str]) -> None:
         pieces = self._pieces or {}
-        folders = stale if self._pieces is not None else set(self._catalogue.folders()) | stale
+        mirrored = {mirrored_folder(i): album for i, album in self._mirror.albums().items()}
+        folders = stale
+        if self._pieces is None:
+            folders = stale | self._catalogue.folders().keys() | mirrored.keys()
         for folder in folders:
-            fresh = self._made(folder)
+            fresh = self._made(folder, mirrored.get(folder))
             if folder in stale:
                 self._changed |= _changed(pieces.get(folder), fresh)
             if fresh is None:
@@ -159,52 +154,36 @@ class Exporter:
                 pieces[folder] = fresh
         self._pieces = pieces
 
-    def _made(self, folder: str) -> Pieces | None:
-        photos = self._catalogue.photos(folder)
-        record = self._catalogue.sidecar(folder)
-        sidecar = record.content if record else Sidecar()
-        album = make_album(folder, photos, sidecar, root_album=self._root_album)
+    def _made(self, folder: str, mirrored: MirroredAlbum | None) -> Pieces | None:
+        album = self._mirrored_album(mirrored) if mirrored else self._own_album(folder)
         if album is None:
             return None
         return pieces_of(album, self._interactions.of_album(album.id), self._store)
 
-    def _write_to_store(self, yaml: dict[str, bytes], index: dict[str, bytes]) -> bool:
-        """Albums' YAML first, then the index files; then drop YAML that nobody needs."""
-        known = self._backlog.exports()
-        changed = self._put_changed(yaml, known)
-        if not self._may_put_index(index, known):
-            return changed
-        changed = self._put_changed(index, known) or changed
-        self._next_index_s = time.monotonic() + self._index_interval_s
-        for name in known.keys() - yaml.keys() - index.keys():
-            self._store.delete(name)
-            self._backlog.record_export(name, None)
-            changed = True
-        self._is_store_behind = False
-        return changed
+    def _own_album(self, folder: str) -> Album | None:
+        record = self._catalogue.sidecar(folder)
+        photos = self._places.named(self._catalogue.photos(folder))
+        return make_album(
+            self._corrected(photos),
+            record.content if record else Sidecar(),
+            title=folder.rpartition("/")[2] or self._root_album,
+        )
 
-    def _may_put_index(self, index: dict[str, bytes], known: dict[str, str]) -> bool:
-        """Tell whether photos changed, or enough time has gone by since the last mere like."""
-        albums = f"{PREFIX}/{IN_STORE[-1]}"
-        photos_changed = known.get(albums) != _digest(index[albums])
-        return photos_changed or time.monotonic() >= self._next_index_s
+    def _mirrored_album(self, album: MirroredAlbum) -> Album | None:
+        return make_album(
+            self._corrected(self._mirror.photos(album.album_id)),
+            album.words,
+            title=album.album_id,
+            is_mirrored=self._has_library,
+        )
 
-    def _put_changed(self, wanted: dict[str, bytes], known: dict[str, str]) -> bool:
-        """Put what differs from what lies there by our own record; another's is left alone."""
-        changed = False
-        for name, content in wanted.items():
-            digest = _digest(content)
-            if known.get(name) == digest:
-                continue
-            try:
-                self._store.put(name, content)
-            except ForeignObject as error:
-                log.error("not written: %s", error)
-            self._backlog.record_export(name, digest)
-            changed = True
-        return changed
+    def _corrected(self, photos: Sequence[Shown]) -> list[Shown]:
+        by_id: dict[str, Correction] = {}
+        for album_id in {photo.album_id for photo in photos}:
+            by_id |= self._corrections.of_album(album_id)
+        return [corrected(photo, by_id) for photo in photos]
 
-    def _write_to_data(self, name: str, content: bytes) -> bool:
+    def _write(self, name: str, content: bytes) -> bool:
         path = self._data_dir / name
         packed = path.with_name(f"{name}.gz")
         if not write_if_changed(path, content) and packed.exists():
@@ -215,10 +194,6 @@ class Exporter:
 
 def _changed(old: Pieces | None, new: Pieces | None) -> set[str]:
     """Return the album's id, before and after, if more than likes or stars changed."""
-    if old is not None and new is not None and old.albums == new.albums:
+    if old is not None and new is not None and old.words_and_pictures == new.words_and_pictures:
         return set()
     return {pieces.album_id for pieces in (old, new) if pieces is not None}
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

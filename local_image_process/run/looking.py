@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import LibraryError, SidecarError
 from ..logs import kv
-from ..model import Look, Original, Sidecar, Stamp
+from ..model import Look, Original, Sidecar, Stamp, folder_of
 from ..record.catalogue import Catalogue
 from ..record.rows import Known, SidecarRecord, Tried
 from ..source import naming, scan, sidecar
@@ -79,6 +79,22 @@ class Looking:
         for folder in self._gone(looks, seen):
             self._note_gone(folder, work)
         return work
+
+    @property
+    def album_ids(self) -> set[str]:
+        """The ids of all albums of the library, as far as it was looked at."""
+        return set(self._ids.copy().values())
+
+    def still_missing(self, keys: Iterable[str]) -> set[str]:
+        """Look once more; return those of the keys that are not there, for certain.
+
+        Raises LibraryError when the library is away.
+        """
+        looks = frozenset(Look(folder_of(key)) for key in keys)
+        seen = list(scan.look(self._root, looks, stable_inodes=self._terms.stable_inodes))
+        there = {key for found in seen if isinstance(found, scan.Listing) for key in found.keys}
+        unknown = {found.folder for found in seen if isinstance(found, scan.Unlisted)}
+        return {k for k in keys if k not in there and not _lies_below(folder_of(k), unknown)}
 
     def due(self, now_s: float) -> frozenset[Look]:
         """Take the folders that are to be looked at again by now (monotonic)."""

@@ -75,6 +75,11 @@ class Pipeline:
         return len(self._queue) + len(self._storing) > 0
 
     @property
+    def album_ids(self) -> set[str]:
+        """The ids of all albums of the library, also of those still to be published."""
+        return self._looking.album_ids
+
+    @property
     def objects_under_way(self) -> set[str]:
         """The objects that are being put."""
         return self._storing.names
@@ -110,7 +115,8 @@ class Pipeline:
         Raises LibraryError when the library is away: then nothing is changed.
         """
         looks = frozenset(looks)
-        work = self._looking.look(looks, confirmed=self._missing.confirmed)
+        with self._missing.only_while_library_is_there():
+            work = self._looking.look(looks, confirmed=self._missing.confirmed)
         self._missing.found(work.present)
         self._missing.note(work.missing, time.monotonic())
         for key in work.missing:
@@ -170,10 +176,7 @@ class Pipeline:
         if any(self._workers.is_stuck(began_s=job.began_s) for job in in_hand.values()):
             log.warning("render processes are stuck; they are started anew")
             self._workers.stop()
-            jobs = list(in_hand.values())
-            in_hand.clear()
-            for job in jobs:
-                self._queue.add(job)
+            self._queue.take_back_in_hand()
 
     def _collect(self) -> None:
         self._restart_stuck_workers()
@@ -289,5 +292,9 @@ class Pipeline:
     def _withdraw(self, now_s: float) -> None:
         if self._missing.keys:
             sizes = self._queue.sizes(self._storing.jobs)
-            gone = self._missing.withdraw(now_s, may_be_moved=lambda size: size in sizes)
+            gone = self._missing.withdraw(
+                now_s, may_be_moved=sizes.__contains__, still_missing=self._looking.still_missing
+            )
             self.report.withdrawn += len(gone)
+            while self._missing.came_back:
+                self._looking.again(self._missing.came_back.pop())

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import GalleryError
+from ..image import recipe as recipes
 from ..model import Developed, Original, Photo, Recipe
 from ..publish.store import Mark, Store, display_object, thumb_object, version_of
 from ..record.backlog import Backlog
@@ -32,6 +33,7 @@ class Parcel:
     photo: Photo
     contents: tuple[bytes, ...] = ()  # in the order of the objects' names
     sources: tuple[str, ...] = ()  # likewise; may be the photo's own objects
+    kept: frozenset[str] = frozenset()  # objects that lie there already, byte for byte
 
     @property
     def names(self) -> list[str]:
@@ -140,6 +142,8 @@ class Publisher:
             if source != name:
                 self._store.copy(source, name)
         for name, content in zip(parcel.names, parcel.contents, strict=False):
+            if name in parcel.kept and self._store.holds(name):
+                continue
             is_display = name == parcel.names[-1]
             self._store.put(name, content, mark=_mark(parcel.photo) if is_display else None)
 
@@ -168,7 +172,18 @@ class Publisher:
             thumb_edges_px=tuple(thumb.edge_px for thumb in thumbs if thumb.edge_px),
         )
         contents = tuple(rendition.content for rendition in developed.renditions)
-        return Parcel(photo=photo, contents=contents)
+        return Parcel(photo=photo, contents=contents, kept=self._kept(photo))
+
+    def _kept(self, photo: Photo) -> frozenset[str]:
+        """Return the thumbnails that a change of the display rendition leaves as they are."""
+        before = self._catalogue.photo(photo.key)
+        if (
+            before is None
+            or (before.id, before.image_digest) != (photo.id, photo.image_digest)
+            or not recipes.shares_thumbs(before.recipe, photo.recipe)
+        ):
+            return frozenset()
+        return frozenset(objects_of(photo)[:-1])
 
     def _of_equal(
         self, original: Original, place: Place, developed: Developed, missing: Collection[str]
@@ -207,8 +222,8 @@ class Publisher:
 
     def record(self, parcel: Parcel, *, missing: Collection[str]) -> Outcome:
         """Record a photo whose objects are in the store; ``missing`` are keys that are gone."""
-        photo, uploaded = parcel.photo, len(parcel.contents)
-        rendered = 1 if uploaded else 0
+        photo, uploaded = parcel.photo, len(parcel.contents) - len(parcel.kept)
+        rendered = 1 if parcel.contents else 0
         before = self._catalogue.photo(photo.key)
         former = before or self._former(photo, missing)
         freed = {name for p in (before, former) if p is not None for name in objects_of(p)}

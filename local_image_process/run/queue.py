@@ -44,6 +44,13 @@ class Queue:
         self.waiting[key] = job
         self.is_sorted = False
 
+    def take_back_in_hand(self) -> None:
+        """Queue again what the workers have in hand."""
+        jobs = list(self.in_hand.values())
+        self.in_hand.clear()
+        for job in jobs:
+            self.add(job)
+
     def add_again(self, job: Job) -> None:
         """Have an original developed anew, unless a newer state of it waits already."""
         again = Job(original=job.original, place=job.place, anew=True)

@@ -5,9 +5,9 @@ import logging
 import threading
 
 from ..settings import Settings
-from . import assembly
 from .leader import Leader
 from .lease import Lease
+from .records import Records, take_back_interactions
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ REST_AFTER_ERROR_S = 5.0
 class Service:
     """Daemon thread; ``stop`` ends it within a second or two, whatever it is doing."""
 
-    def __init__(self, settings: Settings, records: assembly.Records) -> None:
+    def __init__(self, settings: Settings, records: Records) -> None:
         self._settings = settings
         self._records = records
         self._stop = threading.Event()
@@ -54,7 +54,7 @@ class Service:
 
     def _lead(self) -> None:
         log.info("leading")
-        assembly.take_back_interactions(self._settings, self._records)
+        take_back_interactions(self._settings, self._records)
         self._leader = Leader(
             settings=self._settings, records=self._records, lease=self.lease, stop=self._stop
         )

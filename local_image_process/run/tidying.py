@@ -1,15 +1,19 @@
 """Remove objects that no photo names, once the JSON does not name them either."""
 
 import logging
+import time
 
 from ..logs import kv
-from ..publish.store import PREFIX, Store
+from ..publish.store import PREFIX, Store, display_object
 from ..record.backlog import Backlog
 from ..record.catalogue import Catalogue
+from ..record.mirror import Mirror
 from .publisher import objects_of
 from .withdrawal import exceeds_fuse
 
 log = logging.getLogger(__name__)
+
+BUDGET_S = 0.5
 
 
 class Tidying:
@@ -20,34 +24,49 @@ class Tidying:
     what is loose, so the store is listed once.
     """
 
-    def __init__(self, *, catalogue: Catalogue, backlog: Backlog, store: Store) -> None:
+    def __init__(
+        self, *, catalogue: Catalogue, mirror: Mirror, backlog: Backlog, store: Store
+    ) -> None:
         self._catalogue = catalogue
+        self._mirror = mirror
         self._backlog = backlog
         self._store = store
         self._left_over = backlog.loose_objects()
         self._is_catalogue_new = catalogue.count() == 0
 
     def tidy(self, *, is_idle: bool, under_way: set[str]) -> None:
-        """Delete loose objects but those being put. Call it after an export only."""
+        """Delete loose objects but those being put. Call it after an export only.
+
+        Many take more than one call: no call lasts much longer than ``BUDGET_S``.
+        """
         if is_idle:
             self._left_over = set()
         loose = self._backlog.loose_objects()
         if is_idle and self._is_catalogue_new:
-            loose |= self._unnamed()
+            unnamed = self._unnamed()
+            self._backlog.intend(unnamed)
+            loose |= unnamed
             self._is_catalogue_new = False
-        names = sorted(loose - self._left_over - under_way)
-        for name in names:
-            self._store.delete(name)
-        if names:
-            self._backlog.bind(names)
-            log.debug("objects removed %s", kv(number=len(names)))
+        end_s = time.monotonic() + BUDGET_S
+        removed = []
+        try:
+            for name in sorted(loose - self._left_over - under_way):
+                if time.monotonic() >= end_s:
+                    return
+                self._store.delete(name)
+                removed.append(name)
+        finally:
+            if removed:
+                self._backlog.bind(removed)
+                log.debug("objects removed %s", kv(number=len(removed)))
 
     def _unnamed(self) -> set[str]:
         """Return the objects that nobody names; none at all if they are suspiciously many."""
         photos = list(self._catalogue.all_photos())
         named = {name for photo in photos for name in objects_of(photo)}
+        named |= {display_object(one.album_id, one.name) for one in self._mirror.photos()}
         named |= self._backlog.exports().keys()
-        unnamed = set(self._store.names()) - named
+        unnamed = {name for name in set(self._store.names()) - named if self._store.holds(name)}
         pictures = sum(name.startswith(f"{PREFIX}/") for name in unnamed)
         if exceeds_fuse(pictures, len(photos) + pictures):
             log.error(

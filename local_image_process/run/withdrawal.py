@@ -1,13 +1,15 @@
 """Photos whose originals are gone: wait a little, see whether they moved, then withdraw."""
 
+import contextlib
 import logging
 import os
-from collections.abc import Callable, Iterable, KeysView, Mapping
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping
 from itertools import islice
 from pathlib import Path
 
 from ..errors import LibraryError
 from ..logs import kv
+from ..model import folder_of
 from ..record.catalogue import Catalogue
 from .publisher import objects_of
 
@@ -34,6 +36,7 @@ class Missing:
         self._sizes: dict[str, int] = {}
         self._told: frozenset[str] = frozenset()  # what was last said to be held
         self.held: frozenset[str] = frozenset()  # what the fuse holds back
+        self.came_back: set[str] = set()  # folders to look at again
         self.confirmed = False  # somebody said that they really are gone
 
     @property
@@ -52,6 +55,16 @@ class Missing:
             self._since.setdefault(key, now_s)
             self._sizes[key] = size
 
+    @contextlib.contextmanager
+    def only_while_library_is_there(self) -> Iterator[None]:
+        """Forget what is missing once the library is away: another sweep tells what is."""
+        try:
+            yield
+        except LibraryError:
+            self._since.clear()
+            self._sizes.clear()
+            raise
+
     def found(self, keys: Iterable[str]) -> None:
         """Note keys that are there (again), or that live on under another one."""
         for key in keys:
@@ -63,29 +76,48 @@ class Missing:
         times = [since for key, since in self._since.items() if key not in self.held]
         return min(times) + self._grace_s if times else None
 
-    def withdraw(self, now_s: float, *, may_be_moved: Callable[[int], bool]) -> list[str]:
+    def withdraw(
+        self,
+        now_s: float,
+        *,
+        may_be_moved: Callable[[int], bool],
+        still_missing: Callable[[list[str]], set[str]],
+    ) -> list[str]:
         """Take what is due off the record, and return the keys.
 
         ``may_be_moved`` tells of a size in bytes whether an original of it is still to be
-        looked at, which may turn out to be the same photo elsewhere. Raises LibraryError when
-        no photo at all is where it was: then the library is away, not the photos.
+        looked at, which may turn out to be the same photo elsewhere; ``still_missing`` looks
+        once more. Raises LibraryError when no photo at all is where it was: then the library is
+        away, not the photos.
         """
         due = [
             key
             for key, since in self._since.items()
             if now_s >= since + self._grace_s and not may_be_moved(self._sizes[key])
         ]
-        if not due:
+        if not due or (frozenset(due) == self.held and not self.confirmed):
             return []
-        if not self.confirmed:
-            self._require_library()
-            if self._fuse_holds(due):
-                return []
+        with self.only_while_library_is_there():
+            due = self._still_gone(due, still_missing)
+            if due and not self.confirmed:
+                self._require_library()
+        if due and not self.confirmed and self._fuse_holds(due):
+            return []
         return self._forget(due)
 
     def withdraw_now(self, keys: Iterable[str]) -> list[str]:
         """Take off the record what the photographer hid on purpose."""
         return self._forget(list(keys))
+
+    def _still_gone(
+        self, keys: list[str], still_missing: Callable[[list[str]], set[str]]
+    ) -> list[str]:
+        """Return those that are gone still; the others were away with a library that came back."""
+        gone = still_missing(keys)
+        back = [key for key in keys if key not in gone]
+        self.found(back)
+        self.came_back |= {folder_of(key) for key in back}
+        return [key for key in keys if key in gone]
 
     def _forget(self, keys: list[str]) -> list[str]:
         photos = [photo for key in keys if (photo := self._catalogue.photo(key))]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from unicodedata import normalize
+from urllib.parse import unquote
 
 import yaml
 
@@ -14,6 +15,7 @@ from ..model import Sidecar
 SIDECAR_BYTES_MAX = 256 * 1024
 SIDECAR_SUFFIXES = (".yaml", ".yml")
 DEPTH_MAX = 20
+PARTS_MAX = 200_000
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULL = "tag:yaml.org,2002:null"
@@ -62,6 +64,28 @@ def read(path: Path) -> Sidecar:
     )
 
 
+def read_in_bucket(content: bytes, where: str) -> Sidecar:
+    """Return what an album's YAML in a bucket says; its list of images is the order.
+
+    Raises SidecarError, with the line and what to do, if it cannot be understood.
+    """
+    fields = _fields(_decoded(content, where), where)
+
+    def text(name: str) -> str | None:
+        return _scalar(fields.get(name), name, where)
+
+    images = _images(fields.get("images"), where)
+    return Sidecar(
+        title=text("title"),
+        date=_date(text("date")),
+        location=_location(fields.get("location"), where),
+        desc=text("desc") or text("description"),
+        cover=images[0] if images else None,
+        order=images or "time",
+        hidden=_hidden(fields.get("hidden"), where),
+    )
+
+
 def text_of(content: bytes) -> str:
     """Decode what a person's editor wrote: UTF-8, UTF-16 with its mark, or GBK (Chinese Windows).
 
@@ -86,6 +110,10 @@ def _text(path: Path, where: str) -> str:
     if len(content) > SIDECAR_BYTES_MAX:
         limit_kib = SIDECAR_BYTES_MAX // 1024
         raise SidecarError(f"{where}: larger than {limit_kib} KB; shorten it, or rename it.")
+    return _decoded(content, where)
+
+
+def _decoded(content: bytes, where: str) -> str:
     try:
         return text_of(content)
     except UnicodeDecodeError as error:
@@ -99,7 +127,7 @@ def _fields(text: str, where: str) -> dict[str, yaml.Node]:
     which can make gigabytes of a kilobyte, are never expanded.
     """
     try:
-        _check_depth(text, where)
+        _check_size(text, where)
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
         raise SidecarError(f"{where}: {_problem(error)}") from error
@@ -117,10 +145,12 @@ def _fields(text: str, where: str) -> dict[str, yaml.Node]:
     }
 
 
-def _check_depth(text: str, where: str) -> None:
-    """Raise SidecarError for deep nesting: the C composer would overflow its stack and crash."""
+def _check_size(text: str, where: str) -> None:
+    """Raise SidecarError for what costs too much memory, or the C composer's stack: it crashes."""
     depth = 0
-    for event in yaml.parse(text, Loader=_LOADER):
+    for number, event in enumerate(yaml.parse(text, Loader=_LOADER)):
+        if number > PARTS_MAX:
+            raise SidecarError(f"{where}: far too many values for an album; shorten it.")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -211,6 +241,17 @@ def _order(node: yaml.Node | None, where: str) -> str | tuple[str, ...]:
     if text.lower() not in ("time", "name"):
         raise _wrong_kind(node, "order", where, "time, name, or a list of file names")
     return text.lower()
+
+
+def _images(node: yaml.Node | None, where: str) -> tuple[str, ...]:
+    """Return the file names of a list of addresses."""
+    if not isinstance(node, yaml.SequenceNode):
+        return ()
+    addresses = _scalars(node)
+    if addresses is None:
+        raise _wrong_kind(node, "images", where, "a list of addresses only")
+    names = (unquote(a.partition("?")[0]).rpartition("/")[2] for a in addresses)
+    return tuple(normalize("NFC", name) for name in names if name)
 
 
 def _hidden(node: yaml.Node | None, where: str) -> bool:

@@ -1,4 +1,4 @@
-"""The public JSON and pictures over HTTP, and whether we are well."""
+"""The public JSON over HTTP, and whether we are well."""
 
 import os
 from datetime import UTC, datetime
@@ -6,19 +6,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from flask import Blueprint, Response, abort, request
-from werkzeug.security import safe_join
 from werkzeug.wsgi import wrap_file
 
+from ..publish.export import ALBUMS, EXIF_DATA, LIKES, index_files
 from ..publish.store import version_of
 from ..run.lease import Lease
 
-INDEX_FILES = ("albums.json", "exif_data.json", "likes.json")
-MEDIA_TYPES = {
-    ".webp": "image/webp",
-    ".json": "application/json",
-    ".yaml": "application/yaml; charset=utf-8",
-}
-YEAR_S = 31_536_000
+INDEX_FILES = (ALBUMS, EXIF_DATA, LIKES)
 VERSIONS_KEPT = 10_000
 
 _versions: dict[tuple[int, ...], str] = {}  # by state of the file
@@ -27,16 +21,11 @@ _versions: dict[tuple[int, ...], str] = {}  # by state of the file
 def make_blueprint(*, data_dir: Path, lease: Lease) -> Blueprint:
     """Return the routes that anyone may ask."""
     gallery = Blueprint("gallery", __name__)
-    media = (data_dir / "media").absolute()
 
     @gallery.get("/data/<any({}):name>".format(",".join(f'"{n}"' for n in INDEX_FILES)))
     @gallery.get("/<any({}):name>".format(",".join(f'"{n}"' for n in INDEX_FILES)))
     def index_file(name: str) -> Response:
-        return _index_file(data_dir / name)
-
-    @gallery.get("/media/<path:name>")
-    def picture(name: str) -> Response:
-        return _picture(media, name)
+        return send_index(data_dir / name)
 
     @gallery.get("/healthz")
     def health() -> dict[str, Any]:
@@ -44,25 +33,28 @@ def make_blueprint(*, data_dir: Path, lease: Lease) -> Blueprint:
         leader = {"pid": seen.pid, "seen_s": seen.seen_s} if seen else None
         return {"status": "ok", "leader": leader}
 
-    @gallery.after_request
-    def for_everyone(response: Response) -> Response:
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Access-Control-Expose-Headers"] = "ETag"
-        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-        return response
-
+    gallery.after_request(for_everyone)
     return gallery
 
 
-def _index_file(path: Path) -> Response:
+def for_everyone(response: Response) -> Response:
+    """Let pages of other sites read an answer, too: it is public anyway."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "ETag"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def send_index(path: Path) -> Response:
     """Send a JSON file, packed if the client can unpack; an empty one before the first export."""
     if not path.exists():
+        nothing = index_files(())[path.name]
         return Response(
-            "{}\n", content_type="application/json", headers={"Cache-Control": "no-store"}
+            nothing, content_type="application/json", headers={"Cache-Control": "no-store"}
         )
     packed = path.with_name(f"{path.name}.gz")
     is_packed = request.accept_encodings.quality("gzip") > 0 and packed.exists()
-    response = _send(
+    response = send(
         packed if is_packed else path, "application/json", kind="z" if is_packed else ""
     )
     if is_packed:
@@ -72,23 +64,7 @@ def _index_file(path: Path) -> Response:
     return response
 
 
-def _picture(media: Path, name: str) -> Response:
-    """Send an object of the store; for ever cacheable if its version is asked for."""
-    found = safe_join(str(media), name)
-    is_hidden = any(part.startswith(".") for part in name.split("/"))
-    media_type = MEDIA_TYPES.get(Path(name).suffix)
-    if found is None or is_hidden or media_type is None:
-        abort(404)
-    response = _send(Path(found), media_type, kind="")
-    version = response.get_etag()[0]
-    is_asked_for = version is not None and request.args.get("v") == version
-    response.headers["Cache-Control"] = (
-        f"public, max-age={YEAR_S}, immutable" if is_asked_for else "no-cache"
-    )
-    return response
-
-
-def _send(path: Path, media_type: str, *, kind: str) -> Response:
+def send(path: Path, media_type: str, *, kind: str) -> Response:
     """Send one file as it is at this moment, though another may take its name meanwhile."""
     try:
         file = path.open("rb")

@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import piexif
 import pytest
 from PIL import ImageCms
 
@@ -126,3 +127,15 @@ def test_any_changed_field_makes_another_recipe() -> None:
     assert len(digests) == len(recipes)
     assert all(len(one) == 16 for one in digests)
     assert recipe.digest(replace(RECIPE)) == recipe.digest(RECIPE)
+
+
+def test_a_colour_space_that_is_only_named_belongs_to_the_picture() -> None:
+    named: bytes = piexif.dump(
+        {
+            "Exif": {piexif.ExifIFD.ColorSpace: 0xFFFF},
+            "Interop": {piexif.InteropIFD.InteroperabilityIndex: b"R03"},
+        }
+    )
+    assert digest.image_digest(_jpeg(exif=named)) != digest.image_digest(PLAIN)
+    both = _jpeg(exif=named, icc_profile=SRGB)
+    assert digest.image_digest(both) == digest.image_digest(_jpeg(icc_profile=SRGB))

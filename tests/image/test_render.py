@@ -93,7 +93,7 @@ def test_no_edge_is_longer_than_webp_allows(tmp_path: Path) -> None:
 def test_a_big_jpeg_is_decoded_at_reduced_scale(tmp_path: Path) -> None:
     image = Image.open(make_photo(tmp_path / "a.jpg", size=(1200, 800)))
     render(image, RECIPE)
-    assert image.size == (150, 100)  # an eighth, and still no smaller than the 120 px wanted
+    assert image.size == (300, 200)  # a quarter; an eighth would leave no room against moiré
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp"])
@@ -125,34 +125,6 @@ def test_cmyk_is_not_shown_as_a_negative(tmp_path: Path, suffix: str) -> None:
 def test_a_profile_for_rgb_on_other_modes_does_no_harm(tmp_path: Path, mode: str) -> None:
     path = make_photo(tmp_path / "a.tif", mode=mode, icc_profile=ICC_RGB)
     assert _display(path).mode == "RGB"
-
-
-def _grey_profile() -> bytes:
-    """Return a grey profile of gamma 1.0 (ICC.1:2010), as Pillow has none to give."""
-    curve = b"curv" + bytes(8)
-    white = b"XYZ " + bytes(4) + bytes.fromhex("0000f6d6 00010000 0000d32d".replace(" ", ""))
-    name = b"desc" + bytes(4) + (5).to_bytes(4, "big") + b"grey\0" + bytes(78)
-    name += bytes(-len(name) % 4)
-    tags = {b"desc": name, b"wtpt": white, b"kTRC": curve}
-    at, table, body = 128 + 4 + 12 * len(tags), len(tags).to_bytes(4, "big"), b""
-    for tag, content in tags.items():
-        place = (at + len(body)).to_bytes(4, "big") + len(content).to_bytes(4, "big")
-        table, body = table + tag + place, body + content
-    illuminant = bytes.fromhex("0000f6d6000100000000d32d")
-    head = bytes(4) + bytes(4) + bytes.fromhex("02400000") + b"mntrGRAYXYZ " + bytes(12)
-    head += b"acsp" + bytes(28) + illuminant
-    whole = head.ljust(128, b"\0") + table + body
-    return len(whole).to_bytes(4, "big") + whole[4:]
-
-
-@pytest.mark.parametrize("mode", ["L", "LA"])
-def test_grey_is_converted_by_its_own_profile(tmp_path: Path, mode: str) -> None:
-    path = tmp_path / "a.png"
-    Image.new("L", (64, 64), 55).convert(mode).save(path, icc_profile=_grey_profile())
-    display = _display(path)
-    assert "icc_profile" not in display.info
-    value = display.convert("RGB").getpixel((32, 32))
-    assert value == pytest.approx((128, 128, 128), abs=3)  # linear 0.216 is sRGB 0.50
 
 
 def test_lab_is_shown_in_its_colours(tmp_path: Path) -> None:

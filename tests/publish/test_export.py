@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from local_image_process.model import Album, Exif, Interaction, Photo, Stamp
-from local_image_process.publish.export import exposure_text, index_files, pieces_of
+from local_image_process.publish.export import index_files, pieces_of
+from local_image_process.publish.facts import exposure_text
 from local_image_process.publish.store import FolderStore
 
 FULL = Exif(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local_image_process.record.schema import Database
+from local_image_process.record.database import Database
 from local_image_process.record.wakes import REMEMBER_S, Raised, Wakes
 
 

@@ -33,7 +33,7 @@ def photo(name: str, *, day: int | None = None, place: tuple[float, float] | Non
 
 
 def album(*photos: Photo, sidecar: Sidecar | None = None) -> Album:
-    made = make_album("2024/上海", photos, sidecar or Sidecar(), root_album="未分类")
+    made = make_album(photos, sidecar or Sidecar(), title="上海")
     assert made is not None
     return made
 
@@ -81,11 +81,5 @@ def test_what_the_user_does_not_say_is_derived() -> None:
 
 
 def test_a_hidden_or_empty_album_is_none() -> None:
-    assert make_album("上海", [], Sidecar(), root_album="未分类") is None
-    assert make_album("上海", [LATE], Sidecar(hidden=True), root_album="未分类") is None
-
-
-def test_photos_of_the_root_have_an_album_of_their_own() -> None:
-    made = make_album("", [LATE], Sidecar(), root_album="未分类")
-    assert made is not None
-    assert made.title == "未分类"
+    assert make_album([], Sidecar(), title="上海") is None
+    assert make_album([LATE], Sidecar(hidden=True), title="上海") is None

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from local_image_process.errors import NoticeError
+from local_image_process.record.database import Database
 from local_image_process.record.notices import GIVEN_UP_KEPT, Notices
-from local_image_process.record.schema import Database
 from local_image_process.run import notifying
 from local_image_process.run.notifying import Notifying
 from tests.listener import Listener

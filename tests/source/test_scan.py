@@ -99,7 +99,7 @@ def break_stat(monkeypatch: pytest.MonkeyPatch, name: str, error: int) -> None:
 
 
 def test_a_deep_look_lists_every_folder_and_its_photos(tmp_path: Path) -> None:
-    put(tmp_path, "a.jpg", "2024/b.JPG", "2024/上海/c.heic", "2024/上海/notes.txt", "2024/d.ARW")
+    put(tmp_path, "a.jpg", "2024/b.JPG", "2024/上海/c.heic", "2024/上海/notes.txt", "2024/d.MOV")
     seen = see(tmp_path)
     assert keys(seen) == {"a.jpg", "2024/b.JPG", "2024/上海/c.heic"}
     assert listing(seen).subfolders == ("2024",)

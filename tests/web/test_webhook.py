@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 
 import server
 from local_image_process.errors import StoreUnavailable
-from local_image_process.record.schema import Database
+from local_image_process.record.database import Database
 from local_image_process.record.wakes import Raised, Wakes
 from local_image_process.settings import Settings
 from local_image_process.web import webhook

@@ -1,0 +1,236 @@
+"""The one place that opens the database."""
+
+import contextlib
+import fcntl
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Lock
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from ..errors import StoreUnavailable
+from .schema import SCHEMA_VERSION, derived, meta, primary
+
+log = logging.getLogger(__name__)
+
+BUSY_TIMEOUT_MS = 15_000
+
+
+class Database:
+    """Short transactions on one database that several processes share.
+
+    A SQLite file that was deleted or replaced under us is noticed at the next transaction,
+    and a new one is begun.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = sa.make_url(url)
+        name = self._url.database if self._url.get_backend_name() == "sqlite" else None
+        self._path = Path(name) if name else None
+        self._lock = Lock()
+        self._writing = Lock()
+        self._engine: Engine | None = None
+        self._identity: tuple[int, int] | None = None
+        self.losses = 0  # how often the file was gone, and begun anew
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection whose reads all see one state of the database."""
+        with self._told(), self._open().connect() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def write(self, *, durable: bool = False) -> Iterator[Connection]:
+        """Give a connection that holds the write lock; commit at the end, or nothing.
+
+        ``durable``: it is on the disk, not only in the system's hands, when this returns.
+        """
+        with self._told(), self._in_turn(), self._open().connect() as connection:
+            options = connection.execution_options(begin="BEGIN IMMEDIATE", durable=durable)
+            with options.begin():
+                yield options
+
+    @property
+    def is_there(self) -> bool:
+        """Tell whether there is a database already, without making one."""
+        return self._path is None or self._path.exists()
+
+    def backup(self, target: Path) -> bool:
+        """Write a consistent copy into a new file, while others go on writing.
+
+        Returns whether that can be done: only SQLite has a file to copy.
+        """
+        if self._path is None:
+            return False
+        source = self._open().raw_connection()
+        try:
+            with contextlib.closing(sqlite3.connect(target)) as copy:
+                source.driver_connection.backup(copy)  # type: ignore[union-attr]
+                copy.execute("PRAGMA journal_mode=DELETE")  # one file, with nothing beside it
+        finally:
+            source.close()
+        return True
+
+    def state(self) -> object:
+        """Return something that differs once anybody has written, and costs next to nothing."""
+        if self._path is None:
+            return object()  # cannot be told: always another one
+        return [_state(Path(f"{self._path}{ending}")) for ending in ("", "-wal")]
+
+    def close(self) -> None:
+        """Let go of the database; the next transaction opens it again."""
+        with self._lock:
+            if self._engine is not None:
+                self._engine.dispose()
+            self._engine = None
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.DatabaseError as error:
+            if _is_spoiled(error):
+                self._set_aside()
+                raise StoreUnavailable("the catalogue was damaged; a new one is made") from error
+            if not isinstance(error, sa.exc.OperationalError):
+                raise
+            raise StoreUnavailable(
+                f"the catalogue cannot be written ({error.orig});"
+                " see whether the disk of the data folder is full or read-only"
+            ) from error
+
+    @contextlib.contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Queue up to write, behind the other threads and processes.
+
+        SQLite itself lets writers sleep and try again, so that some wait for seconds while others
+        pass them; the kernel wakes whoever is next.
+        """
+        if self._path is None:
+            yield
+            return
+        with self._writing:
+            queue = os.open(f"{self._path}-queue", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(queue, fcntl.LOCK_EX)
+                yield
+            finally:
+                os.close(queue)
+
+    def _open(self) -> Engine:
+        with self._lock:
+            if self._engine is not None and self._identity != self._identity_now():
+                log.warning("catalogue was deleted or replaced; a new one is made")
+                self.losses += 1
+                self._engine.dispose()
+                self._engine = None
+            if self._engine is None:
+                self._identity = self._identity_now()  # Order: of what is tried, if that fails
+                self._engine = self._connected()
+                self._identity = self._identity_now()
+            return self._engine
+
+    def _set_aside(self) -> None:
+        """Give a file that is no database any more another name; a new one is begun then."""
+        if self._path is None:
+            return
+        with self._alone(), contextlib.suppress(FileNotFoundError):
+            if self._identity == self._identity_now():  # Race: else another process did it
+                aside = self._path.with_name(f"{self._path.name}.damaged")
+                self._path.replace(aside)
+                log.error("catalogue was damaged, and set aside as %s; a new one is made", aside)
+        self.close()
+        self._identity = None
+        self.losses += 1
+
+    def _connected(self) -> Engine:
+        engine = sa.create_engine(self._url)
+        if engine.dialect.name == "sqlite":
+            _speak_sqlite(engine)
+        with self._alone(), engine.connect() as connection:
+            options = connection.execution_options(begin="BEGIN IMMEDIATE")
+            with options.begin():
+                _make_tables(options)
+        return engine
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other processes from opening it too; drop what a deleted database left behind."""
+        if self._path is None:
+            yield
+            return
+        folder = os.open(self._path.parent, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            if not self._path.exists():
+                for ending in ("-wal", "-shm"):
+                    self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
+            yield
+        finally:
+            os.close(folder)
+
+    def _identity_now(self) -> tuple[int, int] | None:
+        if self._path is None:
+            return None
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return status.st_dev, status.st_ino
+
+
+def copy_tables(source: Database, target: Database) -> None:
+    """Copy all rows into a new, empty database."""
+    with source.read() as old, target.write() as new:
+        for table in (*derived.sorted_tables, *primary.sorted_tables):
+            new.execute(sa.delete(table))
+            if rows := [row._asdict() for row in old.execute(sa.select(table))]:
+                new.execute(sa.insert(table), rows)
+
+
+def _is_spoiled(error: sa.exc.DatabaseError) -> bool:
+    words = str(error.orig)
+    return "not a database" in words or "malformed" in words
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _make_tables(connection: Connection) -> None:
+    """Make what is missing; derived tables of another schema version are dropped first."""
+    primary.create_all(connection)
+    found = connection.scalar(sa.select(meta.c.value).where(meta.c.name == "schema_version"))
+    if found == str(SCHEMA_VERSION):
+        return
+    derived.drop_all(connection)
+    derived.create_all(connection)
+    connection.execute(sa.delete(meta).where(meta.c.name == "schema_version"))
+    connection.execute(sa.insert(meta).values(name="schema_version", value=str(SCHEMA_VERSION)))
+
+
+def _speak_sqlite(engine: Engine) -> None:
+    """Set what only SQLite understands: WAL, waiting for locks, and our own BEGIN."""
+
+    @sa.event.listens_for(engine, "connect")
+    def connect(dbapi_connection: object, _: object) -> None:
+        dbapi_connection.isolation_level = None  # type: ignore[attr-defined] # sqlite3's own BEGIN off
+        cursor = dbapi_connection.cursor()  # type: ignore[attr-defined]
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.close()
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        level = "FULL" if options.get("durable") else "NORMAL"
+        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+        connection.exec_driver_sql(options.get("begin", "BEGIN"))
