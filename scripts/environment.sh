@@ -10,7 +10,7 @@ make_environment() {
         say "Making .venv with $(command -v "$python") ..."
         "$python" -m venv --clear .venv || fail "$python could not make .venv: see above."
     fi
-    wanted=$(cat requirements.txt "$1" | cksum)
+    wanted=$(cat requirements.txt requirements-extras.txt "$1" | cksum)
     stamp=.venv/$(basename "$1").installed
     [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return
     say "Installing $1 (only this time; it takes a moment) ..."
