@@ -369,7 +369,7 @@ def test_every_like_at_three_sites_counts_once_whatever_dies(
     assert [likes_shown(site) for site in sites] == [3000] * 3
     assert served(mirror) == served(library) == served(other)
     lines = [line for line in mirror.log_lines("0123456789abcdef") if "left out" in line]
-    assert len(lines) == 3, "half a file is told by every start once, and costs no like"
+    assert 1 <= len(lines) <= 3, "half a file is told by a start at most once, and costs no like"
 
 
 # troubles
@@ -505,8 +505,9 @@ def test_the_command_says_what_changed_with_and_without_a_service(
     assert set(json.loads(written(mirror)["exif_data.json"])) == {"上海/first.webp"}
     bucket.delete("gallery/上海/SECOND.WEBP")
     mirror.env["SYNC_INTERVAL_S"] = "3600"
+    bucket.clear_requests()
     mirror.start()
-    wait_until_shown(mirror, "上海/first")
+    mirror.wait(lambda: len(bucket.requests("ListObjectsV2")) >= 3, what="the first reading")
     bucket.put("gallery/上海/third.webp", b"third")
     done = read_oss(mirror, "--json")
     assert done.returncode == 0, done.stderr

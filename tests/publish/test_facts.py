@@ -108,6 +108,11 @@ def test_an_exposure_time_is_read_back_as_near_as_it_is_written(seconds: float) 
     assert exposure_text(again) == exposure_text(seconds)
 
 
+@pytest.mark.parametrize("seconds", [0.0, -1.0, 5e-324, 1e-300])
+def test_an_exposure_time_that_is_none_is_written_as_none(seconds: float) -> None:
+    assert exposure_text(seconds) == "0"
+
+
 def test_a_predecessors_entry_is_read() -> None:
     assert read(PREDECESSORS) == READ
 

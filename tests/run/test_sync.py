@@ -3,26 +3,34 @@
 import json
 import logging
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import read_oss
 from local_image_process.errors import GalleryError, StoreError, StoreRefused, StoreUnavailable
-from local_image_process.model import Exif, Interaction, Mirrored
+from local_image_process.model import Exif, Interaction, Mirrored, Photo, Stamp
 from local_image_process.publish import oss
-from local_image_process.publish.store import Entry, version_of
+from local_image_process.publish.export import index_files, pieces_of
+from local_image_process.publish.store import Entry, FolderStore, version_of
 from local_image_process.run import assembly, syncing
+from local_image_process.run.albums import make_album
 from local_image_process.run.bucket import moves_of
 from local_image_process.run.records import make_folders, open_records
 from local_image_process.run.sync import Listed, Sync, SyncReport, Terms
 from local_image_process.run.syncing import Syncing
 from local_image_process.settings import Settings
+from local_image_process.source import sidecar
 from tests.oss_server import Kind, OssServer
 from tests.support import wait_for
 
@@ -384,6 +392,20 @@ def test_what_a_predecessor_counted_is_taken_over_once(reader: Reader, bucket: O
     assert reader.given("上海/DSC04076") == Interaction(likes=196, stars=4.0)
 
 
+def test_a_new_picture_has_nothing_of_what_a_predecessor_counted_for_its_name(
+    reader: Reader, bucket: OssServer
+) -> None:
+    put_predecessors_bucket(bucket)
+    reader.read()
+    bucket.put("gallery/外滩/moved.webp", "picture 上海/DSC04076".encode())
+    bucket.delete("gallery/上海/DSC04076.webp")
+    reader.read()
+    bucket.put("gallery/上海/DSC04076.webp", b"another picture")
+    reader.read()
+    assert reader.given("外滩/moved") == Interaction(likes=192, stars=4.0)
+    assert reader.given("上海/DSC04076") == Interaction()
+
+
 def test_what_a_library_of_ours_says_of_likes_is_not_counted_again(
     reader: Reader, bucket: OssServer, library: oss.OssStore
 ) -> None:
@@ -728,6 +750,26 @@ def test_a_key_that_is_none_costs_only_itself(reader: Reader, bucket: OssServer,
     assert set(reader.index("exif_data.json")) == {"上海/first.JPG"}
 
 
+@pytest.mark.parametrize(
+    ("ending", "shown"),
+    [
+        pytest.param(".JPG", ".JPG", id="JPG"),
+        pytest.param(".jpeg", ".jpeg", id="jpeg"),
+        pytest.param(".heic", ".webp", id="what the front-end does not know"),
+        pytest.param(".exe", ".webp", id="no photo"),
+        pytest.param(".\ud800", ".webp", id="half a character"),
+    ],
+)
+def test_which_ending_a_photo_has(
+    reader: Reader, bucket: OssServer, ending: str, shown: str
+) -> None:
+    put_pictures(bucket, "上海/first")
+    bucket.put(EXIF_DATA, json.dumps({f"上海/first{ending}": FACTS}).encode())
+    assert reader.read().problems == []
+    (entry,) = reader.index("exif_data.json").items()
+    assert entry == (f"上海/first{shown}", FACTS | {"Location": "上海"})
+
+
 LONGEST = "上海/" + "x" * (1023 - len("gallery/上海/.webp".encode()))
 
 
@@ -887,6 +929,38 @@ def test_a_lost_catalogue_takes_back_what_this_site_told(reader: Reader, bucket:
         assert reader.given("上海/first") == Interaction(likes=7, stars=3.0)
 
 
+@pytest.mark.parametrize("knows_own_file", [True, False])
+def test_what_this_site_told_since_its_first_reading_is_never_added(
+    reader: Reader, bucket: OssServer, knows_own_file: bool
+) -> None:
+    interactions = reader.records.interactions
+    interactions.take_back(own=bytes, exif_data=bytes)
+    reader.read(knows_own_file=knows_own_file)
+    interactions.like("上海/first")
+    bucket.put(f"interactions/{reader.records.site}.json", interactions.file())
+    reader.read(knows_own_file=False)
+    assert reader.given("上海/first").likes == 1
+
+
+def test_what_this_site_told_is_restored_before_others_are_heard(
+    reader: Reader, bucket: OssServer
+) -> None:
+    """Else what they gave to a photo of that name would follow our own, which moved."""
+    bucket.put("gallery/外滩/moved.webp", "picture 上海/first".encode())
+    version = version_of("picture 上海/first".encode())
+    photos = {"上海/first": {"likes": 5, "version": version}}
+    own = f"interactions/{reader.records.site}.json"
+    bucket.put(own, json.dumps({"site": reader.records.site, "photos": photos}).encode())
+    first = "0000000000000000"  # in the bucket's order
+    bucket.put(
+        f"interactions/{first}.json",
+        told("上海/first", 2).replace(b"fedcba9876543210", first.encode()),
+    )
+    reader.read(knows_own_file=False)
+    assert reader.given("外滩/moved").likes == 5
+    assert reader.given("上海/first").likes == 2
+
+
 # a library reads for albums that are not its own
 
 
@@ -955,12 +1029,105 @@ def test_a_librarys_own_words_do_not_outlive_a_change_of_the_title(
     put_pictures(bucket, "北京/second")
     for title in ("北京", "首都", "京城"):
         bucket.put("gallery/北京/info.yaml", f"title: {title}".encode())
+        put_pictures(bucket, f"北京/new in {title}")
         reader.read(own_albums=set())
         shown = reader.index("exif_data.json")
         assert {entry["Location"] for entry in shown.values()} == {title}
         library.put(EXIF_DATA, json.dumps(shown).encode())
         reader.read(own_albums=set())
         assert reader.index("exif_data.json") == shown
+
+
+# what a library writes, a mirror writes again
+
+
+class Shelf:
+    """A bucket in memory, filled by a library of ours."""
+
+    def __init__(self, objects: dict[str, bytes]) -> None:
+        self._objects = objects
+
+    def entries(self) -> list[Entry]:
+        return [
+            Entry(name=name, version=version_of(body), size_bytes=len(body))
+            for name, body in sorted(self._objects.items())
+        ]
+
+    def read(self, name: str) -> bytes:
+        return self._objects[name]
+
+    def holds(self, name: str) -> bool:
+        return name in self._objects
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+LIKE_OTHERS = st.sampled_from(["null", "~", "true", "2024", "2024-5-1", "1e3", "- a", "a: b", "#"])
+WORDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "title": TEXT | LIKE_OTHERS,
+        "date": TEXT | LIKE_OTHERS,
+        "location": TEXT | LIKE_OTHERS | st.sampled_from(["121.5, 31", "181, 0", "1，2"]),
+        "desc": TEXT | LIKE_OTHERS,
+        "order": st.sampled_from(["time", "name"]) | st.permutations(["b0001.jpg", "a0002.jpg"]),
+        "cover": st.sampled_from(["c0003.jpg", "nobody.jpg"]),
+    },
+)
+TIMES = st.none() | st.datetimes(datetime(1900, 1, 1)).map(lambda t: t.replace(microsecond=0))  # noqa: DTZ001
+PHOTOS = st.lists(
+    st.tuples(TIMES, st.none() | st.tuples(st.floats(-90, 90), st.floats(-180, 180))),
+    min_size=3,
+    max_size=3,
+)
+
+
+def librarys_photo(name: str, time: datetime | None, at: tuple[float, float] | None) -> Photo:
+    latitude, longitude = at or (None, None)
+    return Photo(
+        key=f"2024/上海/{name}.jpg",
+        path=f"2024/上海/{name}.jpg",
+        stamp=Stamp(size=1, mtime_ns=1, inode=1),
+        fingerprint="",
+        image_digest="",
+        recipe="",
+        album_id="2024-上海",
+        name=name,
+        width_px=4,
+        height_px=3,
+        version=version_of(name.encode()),
+        thumb_edges_px=(),
+        exif=Exif(capture_time=time, latitude_deg=latitude, longitude_deg=longitude),
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(words=WORDS, facts=PHOTOS)
+def test_a_mirror_makes_of_an_album_what_the_library_made(
+    words: dict[str, Any], facts: list[tuple[datetime | None, tuple[float, float] | None]]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "info.yaml"
+        path.write_text(yaml.safe_dump(words, allow_unicode=True), encoding="utf-8")
+        names = ("b0001", "a0002", "c0003")
+        photos = [librarys_photo(name, *fact) for name, fact in zip(names, facts, strict=True)]
+        store = FolderStore(media=path, marks=path, base_url="https://photos.example.com")
+        album = make_album(photos, sidecar.read(path), title="上海")
+        assert album is not None
+        pieces = pieces_of(album, {}, store)
+        objects = {f"gallery/2024-上海/{name}.webp": name.encode() for name in names}
+        objects["gallery/2024-上海/info.yaml"] = pieces.yaml
+        objects[EXIF_DATA] = index_files([pieces])["exif_data.json"]
+        reader = Reader(OssServer(), Path(folder) / "data")  # nobody asks it
+        reader.sync = reader.sync_of(Shelf(objects))
+        assert reader.read().problems == []
+        shown = make_album(
+            reader.records.mirror.photos(),
+            reader.records.mirror.albums()["2024-上海"].words,
+            title="2024-上海",
+        )
+        reader.close()
+        assert shown is not None
+        assert pieces_of(shown, {}, store).lines == pieces.lines
 
 
 # the thread
