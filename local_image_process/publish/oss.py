@@ -136,7 +136,10 @@ class OssStore:
                 raise StoreUnavailable(f"{name}: arrived damaged")
             return content
 
-        return self._call(name, get)
+        try:
+            return self._call(name, get)
+        except _Absent as error:
+            raise StoreUnavailable(f"{name}: gone since the bucket was listed") from error
 
     def names(self) -> Iterator[str]:
         """Return the names below our prefixes, other people's too: a name tells no owner.

@@ -1014,6 +1014,17 @@ def test_an_own_picture_that_is_being_withdrawn_is_not_taken_for_a_strangers(
     assert set(reader.photos()) == {"北京/second"}
 
 
+def test_words_that_are_removed_just_after_they_were_listed_are_read_again_later(
+    reader: Reader, bucket: OssServer
+) -> None:
+    put_pictures(bucket, "上海/first")
+    bucket.put("gallery/上海/info.yaml", b"title: x")
+    reader.sync = reader.sync_of(Withdrawing(reader.store, bucket, "gallery/上海/info.yaml"))
+    with pytest.raises(StoreUnavailable):
+        reader.read()
+    assert counts(reader.read()) == {"added": 1}
+
+
 def test_an_album_that_becomes_the_librarys_own_is_not_held(
     reader: Reader, bucket: OssServer
 ) -> None:
