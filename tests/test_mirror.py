@@ -333,6 +333,29 @@ def wait_until_told(live: LiveGallery, bucket: OssServer, number: int) -> None:
     )
 
 
+def test_a_site_that_lost_all_but_its_name_hears_what_it_told_before_it_tells_anew(
+    mirror: LiveGallery, bucket: OssServer
+) -> None:
+    bucket.put("gallery/上海/first.webp", b"a predecessor's")
+    mirror.start()
+    wait_until_shown(mirror, "上海/first")
+    like(mirror, 5)
+    wait_until_told(mirror, bucket, 5)
+    mirror.kill_all()
+    lose(path for path in mirror.data.iterdir() if path.name != "site_id")
+    own = f"interactions/{site_of(mirror)}.json"
+    bucket.fault("500", operation="GetObject", key=own)
+    mirror.start()
+    mirror.wait(lambda: "上海/first" in shown(mirror), what="the photo")
+    mirror.wait(lambda: NOT_READ in mirror.log_text(), what="word of the trouble")
+    like(mirror, 2)
+    mirror.wait(lambda: mirror.exif()["上海/first.webp"].get("likes") == 2, what="likes meanwhile")
+    assert likes_told(bucket.read(own)) == 5
+
+    bucket.clear_faults()
+    wait_until_told(mirror, bucket, 7)
+
+
 def test_every_like_at_three_sites_counts_once_whatever_dies(
     gallery: Make, library: LiveGallery, mirror: LiveGallery, bucket: OssServer
 ) -> None:

@@ -6,7 +6,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ..model import Failure, Photo, folder_of
-from . import interactions
 from .backlog import bind, loosen
 from .database import Database
 from .rows import (
@@ -21,6 +20,7 @@ from .rows import (
     to_stamp,
 )
 from .schema import failures, make_stale, photos, sidecars
+from .tallies import follow
 from .tombstones import bury
 
 MANY = 500  # keys in one IN (…), well below SQLite's limit of bound values
@@ -176,7 +176,7 @@ class Catalogue:
             if moved_from is not None:
                 _forget(db, [moved_from.key])
                 if moved_from.id != photo.id:
-                    interactions.follow(db, old_id=moved_from.id, new_id=photo.id)
+                    follow(db, old_id=moved_from.id, new_id=photo.id)
                     bury(db, [(moved_from.id, moved_from.version)])  # Race: a like just given
             displaced = _displace(db, photo)
             _forget(db, [photo.key, *displaced])

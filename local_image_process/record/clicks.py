@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from .database import Database
-from .interactions import add_likes, total
 from .schema import clicks, likes, mark_stale, salts
+from .tallies import add_likes, total
 from .throttle import take
 
 NAME = "like"  # of the tries that are counted

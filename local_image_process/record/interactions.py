@@ -24,21 +24,19 @@ from .given import (
     corrected_in_file,
     given_in_exif_data,
     given_in_file,
-    stars_order,
 )
-from .schema import (
-    clicks,
-    corrections,
-    likes,
-    mark_stale,
-    meta,
-    mirrored_photos,
-    photos,
-    stars,
-    tombstones,
+from .schema import likes, mark_stale, meta, mirrored_photos, photos, stars, tombstones
+from .tallies import (
+    PREDECESSOR,
+    add_likes,
+    counts,
+    follow_all,
+    merge_rest,
+    replace_likes,
+    set_stars,
+    total,
 )
 
-PREDECESSOR = "predecessor"  # what a predecessor had counted: a site that all others know of
 TAKEN_BACK = "interactions_taken_back"
 WITH_OWN_FILE, WITHOUT = "1", "0"
 HOW_TAKEN_BACK = sa.select(meta.c.value).where(meta.c.name == TAKEN_BACK)
@@ -63,7 +61,7 @@ class Interactions:
         """Set the stars, 0 to 5 in halves. On the disk when this returns."""
         with self._database.write(durable=True) as db:
             last_s = db.scalar(sa.select(stars.c.given_at_s).where(stars.c.photo_id == photo_id))
-            _set_stars(db, photo_id, number, max(time.time(), (last_s or 0.0) + 0.001))
+            set_stars(db, photo_id, number, max(time.time(), (last_s or 0.0) + 0.001))
             mark_stale(db, [photo_id])
 
     def of_album(self, album_id: str) -> dict[str, Interaction]:
@@ -117,8 +115,8 @@ class Interactions:
             pictures = _pictures(db)
             here = pictures.gathered(given)
             merge_corrections(db, corrected_in_file(content), pictures)
-            _replace_likes(db, site, {i: one.likes for i, one in here.items() if one.likes})
-            _merge_rest(db, here)
+            replace_likes(db, site, {i: one.likes for i, one in here.items() if one.likes})
+            merge_rest(db, here)
         return len(given)
 
     def restore(self, content: bytes) -> int:
@@ -132,20 +130,23 @@ class Interactions:
             follow_all(db, pictures.moved(given))  # taken back by the names of before
             told = pictures.gathered(given)
             merge_corrections(db, corrected_in_file(content), pictures)
-            known = _counts(db, self._site)
+            known = counts(db, self._site)
             both = sum if db.scalar(HOW_TAKEN_BACK) == WITHOUT else max  # new ones, or all
-            counts = {i: both((one.likes, known.get(i, 0))) for i, one in told.items()}
-            _replace_likes(db, self._site, known | {i: n for i, n in counts.items() if n})
-            _merge_rest(db, told)
+            all_told = {i: both((one.likes, known.get(i, 0))) for i, one in told.items()}
+            replace_likes(db, self._site, known | {i: n for i, n in all_told.items() if n})
+            merge_rest(db, told)
             _expect_back(db, told, pictures)
             db.execute(KNOW_OWN_FILE)
         return len(given)
 
+    def knows_own_file(self) -> bool:
+        """Tell whether the catalogue knows all that this site ever told the others."""
+        with self._database.read() as db:
+            return db.scalar(HOW_TAKEN_BACK) != WITHOUT
+
     def know_own_file(self) -> None:
         """Note that this site told nothing that its catalogue does not know."""
-        with self._database.read() as db:
-            is_known = db.scalar(HOW_TAKEN_BACK) != WITHOUT
-        if not is_known:
+        if not self.knows_own_file():
             with self._database.write() as db:
                 db.execute(KNOW_OWN_FILE)
 
@@ -157,7 +158,7 @@ class Interactions:
         given = given_in_exif_data(content)
         with self._database.write(durable=True) as db:
             spelt = {normalize("NFC", photo_id): photo_id for photo_id in _pictures(db).version_of}
-            _merge_rest(db, {spelt.get(one.photo_id, one.photo_id): one for one in given})
+            merge_rest(db, {spelt.get(one.photo_id, one.photo_id): one for one in given})
         return len(given)
 
     def take_back(self, *, own: Callable[[], bytes], exif_data: Callable[[], bytes]) -> int:
@@ -179,41 +180,9 @@ class Interactions:
                     add_likes(db, photo_id, one.likes, self._site)
             pictures = _pictures(db)
             merge_corrections(db, corrected, pictures)
-            _merge_rest(db, given)
+            merge_rest(db, given)
             _expect_back(db, given, pictures)
             return len(given)
-
-
-def follow(db: Connection, *, old_id: str, new_id: str) -> None:
-    """Give a moved photo what its former self had, within the caller's transaction."""
-    counted = sa.select(likes.c.site, likes.c.count).where(likes.c.photo_id == old_id)
-    for site, count in db.execute(counted).all():
-        if site == PREDECESSOR:  # several sites may have taken over the same likes
-            count -= min(count, _counts(db, PREDECESSOR, new_id).get(new_id, 0))
-        if count:
-            add_likes(db, new_id, count, site)
-    db.execute(sa.delete(likes).where(likes.c.photo_id == old_id))
-    starred = sa.select(stars).where(stars.c.photo_id.in_([old_id, new_id]))
-    if rows := db.execute(starred).all():
-        newest = max(rows, key=lambda row: (row.given_at_s, row.stars))
-        _set_stars(db, new_id, newest.stars, newest.given_at_s)
-    db.execute(sa.delete(stars).where(stars.c.photo_id == old_id))
-    again = sa.select(clicks.c.visitor).where(clicks.c.photo_id == old_id)
-    db.execute(sa.delete(clicks).where(clicks.c.photo_id == new_id, clicks.c.visitor.in_(again)))
-    db.execute(sa.update(clicks).where(clicks.c.photo_id == old_id).values(photo_id=new_id))
-    corrected = sa.select(corrections).where(corrections.c.photo_id.in_([old_id, new_id]))
-    if rows := db.execute(corrected).all():
-        last = max(rows, key=lambda row: (row.given_at_s, row.photo_id == old_id))
-        db.execute(sa.delete(corrections).where(corrections.c.photo_id.in_([old_id, new_id])))
-        db.execute(sa.insert(corrections).values(last._asdict() | {"photo_id": new_id}))
-
-
-def follow_all(db: Connection, moves: Mapping[str, str]) -> None:
-    """Give photos that moved at one time (old id → new id) what they had, also if they swapped."""
-    for number, old_id in enumerate(moves):
-        follow(db, old_id=old_id, new_id=f"/{number}")  # Order: out of each other's way first
-    for number, new_id in enumerate(moves.values()):
-        follow(db, old_id=f"/{number}", new_id=new_id)
 
 
 def _taken_back(
@@ -242,58 +211,3 @@ def _expect_back(db: Connection, given: Mapping[str, Given], pictures: Pictures)
             db.execute(sa.delete(tombstones).where(tombstones.c.photo_id == photo_id))
             lost = {"photo_id": photo_id, "version": one.version, "at_s": time.time()}
             db.execute(sa.insert(tombstones).values(lost))
-
-
-def _replace_likes(db: Connection, site: str, counts: Mapping[str, int]) -> None:
-    here = likes.c.site == site
-    known = _counts(db, site)
-    for photo_id in known.keys() - counts.keys():
-        db.execute(sa.delete(likes).where(here, likes.c.photo_id == photo_id))
-    changed = {i: n for i, n in counts.items() if known.get(i) != n}
-    for photo_id, count in changed.items():
-        db.execute(sa.delete(likes).where(here, likes.c.photo_id == photo_id))
-        db.execute(sa.insert(likes).values(photo_id=photo_id, site=site, count=count))
-    mark_stale(db, {*changed, *(known.keys() - counts.keys())})
-
-
-def _merge_rest(db: Connection, given: Mapping[str, Given]) -> None:
-    """Take stars, of which the newest count, and a predecessor's likes, of which the most do."""
-    before = _counts(db, PREDECESSOR)
-    newest = {r.photo_id: (r.given_at_s, r.stars) for r in db.execute(sa.select(stars))}
-    changed = set()
-    for photo_id, one in given.items():
-        if one.before > before.get(photo_id, 0):
-            add_likes(db, photo_id, one.before - before.get(photo_id, 0), PREDECESSOR)
-            changed.add(photo_id)
-        is_newer = stars_order(one) > newest.get(photo_id, (-1.0, 0.0))
-        if one.stars is not None and is_newer:
-            _set_stars(db, photo_id, one.stars, one.stars_at_s)
-            changed.add(photo_id)
-    mark_stale(db, changed)
-
-
-def _counts(db: Connection, site: str, *photo_ids: str) -> dict[str, int]:
-    """Return what a site counted, of all photos or of these."""
-    counted = sa.select(likes.c.photo_id, likes.c.count).where(likes.c.site == site)
-    if photo_ids:
-        counted = counted.where(likes.c.photo_id.in_(photo_ids))
-    return {row.photo_id: row[1] for row in db.execute(counted)}
-
-
-def total(db: Connection, photo_id: str) -> int:
-    """Return what all sites counted for a photo."""
-    counted = sa.select(sa.func.sum(likes.c.count)).where(likes.c.photo_id == photo_id)
-    return int(db.scalar(counted) or 0)
-
-
-def add_likes(db: Connection, photo_id: str, number: int, site: str) -> None:
-    """Change what a site counted for a photo, within the caller's transaction."""
-    here = (likes.c.photo_id == photo_id) & (likes.c.site == site)
-    added = db.execute(sa.update(likes).where(here).values(count=likes.c.count + number))
-    if not added.rowcount:
-        db.execute(sa.insert(likes).values(photo_id=photo_id, site=site, count=number))
-
-
-def _set_stars(db: Connection, photo_id: str, number: float, given_at_s: float) -> None:
-    db.execute(sa.delete(stars).where(stars.c.photo_id == photo_id))
-    db.execute(sa.insert(stars).values(photo_id=photo_id, stars=number, given_at_s=given_at_s))

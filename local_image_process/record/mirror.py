@@ -9,9 +9,9 @@ from sqlalchemy.engine import Connection
 
 from ..model import Mirrored, Sidecar
 from .database import Database
-from .interactions import follow_all
 from .rows import mirrored_row, sidecar_column, to_mirrored, to_sidecar
 from .schema import make_stale, mirrored_albums, mirrored_folder, mirrored_photos, read_objects
+from .tallies import follow_all
 from .tombstones import bury
 
 

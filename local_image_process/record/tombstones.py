@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from .database import Database
-from .interactions import follow
 from .schema import mark_stale, mirrored_photos, photos, tombstones
+from .tallies import follow
 
 DAY_S = 86_400.0
 

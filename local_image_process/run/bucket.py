@@ -10,8 +10,8 @@ from unicodedata import normalize
 from ..model import PHOTO_SUFFIXES, Exif, Mirrored, Sidecar
 from ..publish import facts
 from ..publish.store import INTERACTIONS, PREFIX, THUMBS, Entry
-from ..record.interactions import PREDECESSOR
 from ..record.mirror import MirroredAlbum
+from ..record.tallies import PREDECESSOR
 from ..source.sidecar import SIDECAR_SUFFIXES
 from .withdrawal import exceeds_fuse
 

@@ -65,6 +65,7 @@ class Exporter:
         self._pieces: dict[str, Pieces] | None = None  # by folder, or what stands for one
         self._next_s = 0.0  # monotonic
         self._changed: set[str] = set()
+        self._has_told_others = False  # of what was given here
         is_new = catalogue.count() == 0 and not mirror.albums()
         self._is_refilling = is_new and self._was_here_before()
 
@@ -96,6 +97,7 @@ class Exporter:
         """
         stale = self._backlog.stale_albums()
         force = force or (self._pieces is None and self._backlog.is_store_behind())
+        force = force or (self._may_tell_others() and not self._has_told_others)
         if not (force or stale) and self._is_complete():
             return None
         began = time.monotonic()
@@ -122,12 +124,17 @@ class Exporter:
     def _for_store(self, files: dict[str, bytes]) -> Files:
         """Return what is to lie in the store: a mirror writes there only what was given here."""
         yaml, index = {}, {}
-        if self._site is not None:
+        if self._site is not None and self._interactions.knows_own_file():
+            self._has_told_others = True
             index[interactions_object(self._site)] = files[INTERACTIONS]
         if self._has_library:
             yaml = {album_object(p.album_id): p.yaml for p in self._shown().values() if p.yaml}
             index |= {f"{PREFIX}/{name}": files[name] for name in IN_STORE}
         return Files(yaml, index)
+
+    def _may_tell_others(self) -> bool:
+        """Tell whether nothing would be lost if our file in the bucket said what we know now."""
+        return self._site is not None and self._interactions.knows_own_file()
 
     def _is_complete(self) -> bool:
         return all((self._data_dir / name).exists() for name in index_files(()))

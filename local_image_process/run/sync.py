@@ -288,6 +288,8 @@ class Sync:
                 continue
             if self._understood(entry, report, self._reading(site, is_own=is_own)) is not None:
                 self._mirror.note_read(entry.name, entry.version)
+            elif is_own:
+                self._interactions.know_own_file()  # nobody can make more of it
 
     def _reading(self, site: str, *, is_own: bool) -> Callable[[bytes], int]:
         if is_own:
