@@ -191,6 +191,16 @@ class Sidecar:
     cover: str | None = None  # a file name in the folder
     order: str | tuple[str, ...] = "time"  # "time", "name", or file names that come first
     hidden: bool = False
+    gps: str | None = None  # how precise coordinates may be: "exact", "coarse" or "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circle:
+    """A part of the map that nobody is to be told of."""
+
+    latitude_deg: float  # of its middle, WGS-84, north positive
+    longitude_deg: float  # east positive
+    radius_m: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,10 +13,12 @@ from dotenv import dotenv_values
 
 from .errors import SettingsError
 from .machine import allowed_processors
+from .model import Circle
 from .values import (
     Network,
     Parse,
     choice,
+    circles,
     contact,
     edges,
     flag,
@@ -65,6 +67,8 @@ class Settings:
     gaode_key: str | None = setting(text, "", secret=True)
     geocoder: str = setting(choice("", "nominatim", "offline"), "")
     geocoder_contact: str | None = setting(contact, "")
+    gps_privacy: str = setting(choice("exact", "coarse", "none"), "exact")
+    gps_hide: tuple[Circle, ...] = setting(circles, "", secret=True)
     username: str | None = setting(text, "")
     password: str | None = setting(text, "", secret=True)
     webhook_url: tuple[str, ...] = setting(urls, "")

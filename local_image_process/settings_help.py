@@ -69,6 +69,14 @@ HELP = {  # field of Settings → (Chinese, English)
         "你的邮箱或网址，用 nominatim 时必填，只告诉 OpenStreetMap",
         "Your e-mail or web page, told to OpenStreetMap alone; nominatim needs it",
     ),
+    "gps_privacy": (
+        "JSON 里的坐标：exact 原样、coarse 精确到约 1 公里、none 不公开；相册的 gps 只能更严",
+        "Coordinates in the JSON: exact, coarse (to about 1 km) or none; an album may ask for less",
+    ),
+    "gps_hide": (
+        "保密的地方：纬度,经度,半径米，分号分隔；在那里拍的照片不公开坐标和地名",
+        "Secret spots: latitude,longitude,radius in m; no coordinates or place are told of there",
+    ),
     "username": (
         "旧名，等同 ADMIN_USERNAME，只在 .env 中有效",
         "Old name of ADMIN_USERNAME; counts only in .env",

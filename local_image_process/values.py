@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from .model import Circle
+
 Parse = Callable[[str], Any]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 YES = {"1", "true", "yes"}
@@ -157,6 +159,26 @@ def urls(value: str) -> tuple[str, ...]:
                 "write whole addresses with commas between, like https://a.com/webhook"
             )
     return tuple(urls)
+
+
+def circles(value: str) -> tuple[Circle, ...]:
+    """Take parts of the map: latitude, longitude (degrees), radius (metres); semicolons between."""
+
+    return tuple(_circle(part) for part in re.split("[;；]", value) if part.strip())
+
+
+def _circle(text: str) -> Circle:
+    parts = [part.strip() for part in re.split("[,，]", text)]
+    numbers = [float(p) for p in parts if re.fullmatch(r"[-+]?[0-9]{1,9}(\.[0-9]{1,12})?", p)]
+    if len(parts) != 3 or len(numbers) != 3:
+        raise ValueError("write latitude,longitude,radius in metres, like 31.2397,121.4992,500")
+    latitude_deg, longitude_deg, radius_m = numbers
+    if abs(latitude_deg) > 90 or abs(longitude_deg) > 180 or radius_m <= 0:
+        raise ValueError(
+            "write the latitude (up to 90) first, then the longitude (up to 180), then a radius"
+            " above 0 in metres, like 31.2397,121.4992,500"
+        )
+    return Circle(latitude_deg=latitude_deg, longitude_deg=longitude_deg, radius_m=radius_m)
 
 
 def networks(value: str) -> tuple[Network, ...]:

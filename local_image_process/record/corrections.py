@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -72,17 +72,26 @@ def corrected(photo: Shown, by_id: Mapping[str, Correction]) -> Shown:
     return replace(photo, exif=exif, place=correction.place or photo.place)
 
 
-def corrections_told(db: Connection, versions: Mapping[str, str]) -> dict[str, Any]:
-    """Return all corrections as a site's file tells them, those taken back, too."""
+def corrections_told(
+    db: Connection, versions: Mapping[str, str], told: Callable[[Exif], Exif]
+) -> dict[str, Any]:
+    """Return all corrections as a site's file tells them, those taken back, too.
+
+    ``told`` gives as much of the facts as may be told.
+    """
     return {
         row.photo_id: {
-            "exif": {k: v for k, v in json.loads(row.exif).items() if v is not None},
+            "exif": _said(told(to_exif(row.exif))),
             "place": row.place,
             "at_s": row.given_at_s,
             "version": versions.get(row.photo_id),
         }
         for row in db.execute(sa.select(corrections))
     }
+
+
+def _said(exif: Exif) -> dict[str, Any]:
+    return {name: v for name, v in json.loads(exif_column(exif)).items() if v is not None}
 
 
 def merge_corrections(db: Connection, told: Iterable[Corrected], pictures: Pictures) -> None:

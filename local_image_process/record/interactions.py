@@ -14,7 +14,7 @@ from unicodedata import normalize
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ..model import Interaction
+from ..model import Exif, Interaction
 from .corrections import corrections_told, merge_corrections
 from .database import Database
 from .given import (
@@ -85,8 +85,11 @@ class Interactions:
             for photo_id in totals.keys() | given.keys()
         }
 
-    def file(self) -> bytes:
-        """Return what this site tells the others: all that was given here, and which pictures."""
+    def file(self, told: Callable[[Exif], Exif] = lambda exif: exif) -> bytes:
+        """Return what this site tells the others: all that was given here, and which pictures.
+
+        ``told`` gives as much of corrected facts as may be told.
+        """
         columns = (likes.c.photo_id, likes.c.site, likes.c.count)
         own = sa.select(*columns).where(likes.c.site.in_([self._site, PREDECESSOR]))
         with self._database.read() as db:
@@ -99,11 +102,11 @@ class Interactions:
             for row in db.execute(sa.select(stars)):
                 starred = {"stars": row.stars, "stars_at_s": row.given_at_s}
                 entries.setdefault(row.photo_id, {}).update(starred)
-            corrected = corrections_told(db, versions)
+            corrected = corrections_told(db, versions, told)
         for photo_id, entry in entries.items():
             entry["version"] = versions.get(photo_id)
-        told = {"site": self._site, "photos": entries, "corrections": corrected}
-        return json.dumps(told, ensure_ascii=False, sort_keys=True, indent=0).encode() + b"\n"
+        content = {"site": self._site, "photos": entries, "corrections": corrected}
+        return json.dumps(content, ensure_ascii=False, sort_keys=True, indent=0).encode() + b"\n"
 
     def merge(self, site: str, content: bytes) -> int:
         """Take what another site tells; return of how many photos it tells.

@@ -12,6 +12,7 @@ from ..image import recipe as recipes
 from ..image.workers import Workers
 from ..machine import allowed_memory_bytes
 from ..model import Recipe, Watermark
+from ..publish.privacy import Privacy
 from ..publish.store import FolderStore, Store, interactions_object
 from ..record.catalogue import Catalogue
 from ..record.notices import Notices
@@ -234,12 +235,18 @@ def make_exporter(settings: Settings, records: Records, store: Store) -> Exporte
         interactions=records.interactions,
         corrections=records.corrections,
         places=records.places,
+        privacy=privacy(settings),
         store=store,
         data_dir=settings.data_dir,
         root_album=settings.root_album,
         site=records.site if settings.has_bucket else None,
         has_library=not settings.is_mirror,
     )
+
+
+def privacy(settings: Settings) -> Privacy:
+    """Return what may be told of where photos were taken."""
+    return Privacy(precision=settings.gps_privacy, hidden=settings.gps_hide)
 
 
 def has_events(library: Path) -> bool:

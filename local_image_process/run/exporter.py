@@ -11,6 +11,7 @@ from ..files import write_if_changed
 from ..logs import kv
 from ..model import Album, Shown, Sidecar
 from ..publish.export import Pieces, index_files, pieces_of
+from ..publish.privacy import Privacy
 from ..publish.store import PREFIX, Store, album_object, interactions_object
 from ..record.backlog import Backlog
 from ..record.catalogue import Catalogue
@@ -45,6 +46,7 @@ class Exporter:
         interactions: Interactions,
         corrections: Corrections,
         places: Places,
+        privacy: Privacy,
         store: Store,
         data_dir: Path,
         root_album: str,
@@ -57,6 +59,7 @@ class Exporter:
         self._interactions = interactions
         self._corrections = corrections
         self._places = places
+        self._privacy = privacy
         self._store = store
         self._data_dir = data_dir
         self._root_album = root_album
@@ -126,11 +129,15 @@ class Exporter:
         yaml, index = {}, {}
         if self._site is not None and self._interactions.knows_own_file():
             self._has_told_others = True
-            index[interactions_object(self._site)] = files[INTERACTIONS]
+            index[interactions_object(self._site)] = self._told_to_others(files[INTERACTIONS])
         if self._has_library:
             yaml = {album_object(p.album_id): p.yaml for p in self._shown().values() if p.yaml}
             index |= {f"{PREFIX}/{name}": files[name] for name in IN_STORE}
         return Files(yaml, index)
+
+    def _told_to_others(self, kept: bytes) -> bytes:
+        """Return what is told of what is kept here: anybody may read it there."""
+        return kept if self._privacy.tells_all else self._interactions.file(self._privacy.told_of)
 
     def _may_tell_others(self) -> bool:
         """Tell whether nothing would be lost if our file in the bucket said what we know now."""
@@ -169,26 +176,32 @@ class Exporter:
 
     def _own_album(self, folder: str) -> Album | None:
         record = self._catalogue.sidecar(folder)
+        words = record.content if record else Sidecar()
         photos = self._places.named(self._catalogue.photos(folder))
         return make_album(
-            self._corrected(photos),
-            record.content if record else Sidecar(),
+            self._told(photos, words),
+            words,
             title=folder.rpartition("/")[2] or self._root_album,
         )
 
     def _mirrored_album(self, album: MirroredAlbum) -> Album | None:
         return make_album(
-            self._corrected(self._mirror.photos(album.album_id)),
+            self._told(self._mirror.photos(album.album_id), album.words),
             album.words,
             title=album.album_id,
             is_mirrored=self._has_library,
         )
 
-    def _corrected(self, photos: Sequence[Shown]) -> list[Shown]:
+    def _told(self, photos: Sequence[Shown], words: Sidecar) -> list[Shown]:
+        """Return photos as everybody may see them, put right by hand.
+
+        Corrections tell of another place than the file, so both are asked about.
+        """
         by_id: dict[str, Correction] = {}
         for album_id in {photo.album_id for photo in photos}:
             by_id |= self._corrections.of_album(album_id)
-        return [corrected(photo, by_id) for photo in photos]
+        tell = self._privacy.told
+        return [tell(corrected(tell(one, words.gps), by_id), words.gps) for one in photos]
 
     def _write(self, name: str, content: bytes) -> bool:
         path = self._data_dir / name

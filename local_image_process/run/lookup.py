@@ -5,6 +5,7 @@ from unicodedata import normalize
 from urllib.parse import unquote
 
 from ..model import Photo, Shown, Sidecar
+from ..publish.privacy import Privacy
 from ..publish.store import PREFIX
 from .records import Records
 
@@ -27,6 +28,11 @@ def find_photo(records: Records, spelled: str) -> Shown | None:
         if found is not None:
             return records.places.named([own])[0] if own else found
     return None
+
+
+def as_told(records: Records, privacy: Privacy, photo: Shown) -> Shown:
+    """Return a photo with no more than everybody may know of where it was taken."""
+    return privacy.told(photo, _words(records, photo).gps)
 
 
 def album_title(records: Records, photo: Shown, *, root_album: str) -> str:

@@ -7,12 +7,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from ..errors import PlaceRefused, PlaceTooFast, PlaceUnavailable, StoreUnavailable
 from ..logs import kv
 from ..places import gaode, nominatim
 from ..places.coordinates import is_in_gaode_area
 from ..places.offline import NearestTown
+from ..publish.privacy import Privacy
 from ..record.places import Answer, Places
 from ..record.rows import middle_of
 from ..settings import Settings
@@ -33,6 +35,15 @@ LOOK_AGAIN_S = 60.0
 LOOK_SOON_S = 2.0  # a nudge makes nobody look more often
 SHORT_S = 5.0  # a command waits for no longer pause
 STOP_S = 0.7  # a question that is under way is not waited for any longer
+
+
+CELL_M = 110.0  # from the middle of a cell to its corners, at most
+
+
+class Hides(Protocol):
+    """Tells whether nobody is to be told of a point, not even a geocoder."""
+
+    def __call__(self, latitude_deg: float, longitude_deg: float, *, margin_m: float) -> bool: ...
 
 
 def _anywhere(_latitude_deg: float, _longitude_deg: float) -> bool:
@@ -71,12 +82,14 @@ class Placing:
         *,
         places: Places,
         geocoders: Sequence[Geocoder],
+        hides: Hides,
         on_done: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._places = places
         self._geocoders = tuple(geocoders)
+        self._hides = hides
         self._on_done = on_done
         self._clock = clock
         self._jitter = jitter
@@ -167,6 +180,9 @@ class Placing:
     def _answer(self, cell: str, geocoders: Sequence[Geocoder]) -> Answer | None:
         """Ask one after the other; ``None`` if one could not answer now, and the cell waits."""
         middle = middle_of(cell)
+        if self._hides(*middle, margin_m=CELL_M):
+            names = [one.name for one in self._geocoders]
+            return Answer(cell=cell, text=None, source=None, asked_of=names, again_in_s=AGAIN_S)
         asked_of = [one.name for one in self._geocoders if not one.covers(*middle)]
         for one in geocoders:
             if one.name in asked_of:
@@ -254,4 +270,5 @@ def make_placing(
         chain.append(
             Geocoder(name="offline", ask=NearestTown(), pace_s=OFFLINE_PACE_S, is_rough=True)
         )
-    return Placing(places=places, geocoders=chain, on_done=on_done)
+    hides = Privacy(hidden=settings.gps_hide).hides
+    return Placing(places=places, geocoders=chain, hides=hides, on_done=on_done)

@@ -21,6 +21,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULL = "tag:yaml.org,2002:null"
 _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[Tt\s].*)?", re.DOTALL)
 _TRUE = frozenset(["true", "yes", "on", "y", "1", "是"])
+_PRECISIONS = ("exact", "coarse")
 _FALSE = frozenset(["false", "no", "off", "n", "0", "否"])
 
 
@@ -61,6 +62,7 @@ def read(path: Path) -> Sidecar:
         cover=_file_name(text("cover")),
         order=_order(fields.get("order"), where),
         hidden=_hidden(fields.get("hidden"), where),
+        gps=_precision(text("gps")),
     )
 
 
@@ -83,6 +85,7 @@ def read_in_bucket(content: bytes, where: str) -> Sidecar:
         cover=images[0] if images else None,
         order=images or "time",
         hidden=_hidden(fields.get("hidden"), where),
+        gps=_precision(text("gps")),
     )
 
 
@@ -261,3 +264,10 @@ def _hidden(node: yaml.Node | None, where: str) -> bool:
     if text.lower() not in _TRUE | _FALSE:
         raise _wrong_kind(node, "hidden", where, "true or false")
     return text.lower() in _TRUE
+
+
+def _precision(text: str | None) -> str | None:
+    """Return how precise coordinates may be; a word that means nothing to us keeps them secret."""
+    if text is None:
+        return None
+    return text.lower() if text.lower() in _PRECISIONS else "none"

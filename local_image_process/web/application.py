@@ -49,7 +49,12 @@ def make_app(settings: Settings, records: Records, lease: Lease) -> Flask:
         pictures.make_blueprint(where=_where(settings), find=find),
         momentography.make_blueprint(data_dir=settings.data_dir),
         likes.make_blueprint(find=find, clicks=clicks),
-        corrections.make_blueprint(records=records, admin=boss, root_album=settings.root_album),
+        corrections.make_blueprint(
+            records=records,
+            admin=boss,
+            privacy=assembly.privacy(settings),
+            root_album=settings.root_album,
+        ),
         admin.make_blueprint(records=records, admin=boss, webhook_secret=settings.webhook_secret),
         server_action.make_blueprint(
             mailbox=records.mailbox, admin=boss, kind="sync" if settings.is_mirror else "once"

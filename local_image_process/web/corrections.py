@@ -9,8 +9,9 @@ from flask import Blueprint, Response, abort, jsonify
 
 from ..model import Exif, Shown
 from ..publish import facts
+from ..publish.privacy import Privacy
 from ..record.corrections import Correction
-from ..run.lookup import album_title, find_photo
+from ..run.lookup import album_title, as_told, find_photo
 from ..run.records import Records
 from .auth import Administrator
 from .door import json_object, refused
@@ -35,10 +36,14 @@ FIELDS = {  # of the front-end's editor → of Exif
 READ = {fact.field: fact.read for fact in facts.FACTS}
 
 
-def make_blueprint(*, records: Records, admin: Administrator, root_album: str) -> Blueprint:
+def make_blueprint(
+    *, records: Records, admin: Administrator, privacy: Privacy, root_album: str
+) -> Blueprint:
     """Return the routes; whatever they acknowledge is on the disk."""
     given_by_hand = Blueprint("corrections", __name__, url_prefix="/api/photos")
+    given_by_hand.after_request(_for_nobody_else)
     find = partial(find_photo, records)
+    tell = partial(as_told, records, privacy)
     given_by_hand.before_request(admin.require)
 
     @given_by_hand.post("/star")
@@ -60,19 +65,20 @@ def make_blueprint(*, records: Records, admin: Administrator, root_album: str) -
             abort(refused(400, NO_PHOTO_ID))
         if not isinstance(told, dict):
             abort(refused(400, NO_FACTS))
-        photo = shown(find, photo_id)
+        photo = tell(shown(find, photo_id))
         before = records.corrections.of_album(photo.album_id).get(photo.id)
         title = album_title(records, photo, root_album=root_album)
         correction = _correction(photo, told, before, title=title)
-        records.corrections.correct(photo.id, correction)
+        may_be_told = tell(replace(photo, exif=correction.exif)).exif
+        records.corrections.correct(photo.id, replace(correction, exif=may_be_told))
         return jsonify(success=True, message=SAVED)
 
-    @given_by_hand.after_request
-    def for_nobody_else(response: Response) -> Response:
-        response.headers["Cache-Control"] = "no-store"
-        return response
-
     return given_by_hand
+
+
+def _for_nobody_else(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _is_halves(value: Any) -> bool:

@@ -16,8 +16,10 @@ from local_image_process.errors import (
     PlaceUnavailable,
     StoreUnavailable,
 )
+from local_image_process.model import Circle
 from local_image_process.places import nominatim
 from local_image_process.places.coordinates import is_in_gaode_area
+from local_image_process.publish.privacy import Privacy
 from local_image_process.record.places import Places
 from local_image_process.run import placing
 from local_image_process.run.placing import Geocoder, Placing, make_placing
@@ -27,6 +29,7 @@ from tests.record.test_places import Gallery
 from tests.support import wait_for
 
 DAY_S = 86_400.0
+NOTHING = Privacy().hides
 BUND, LAKE, PALACE, PARIS = "31.240,121.491", "30.245,120.150", "39.916,116.397", "48.858,2.294"
 
 __all__ = ["maps"]  # a fixture
@@ -76,6 +79,7 @@ class Town(Gallery):
         return Placing(
             places=self.places,
             geocoders=chain,
+            hides=NOTHING,
             on_done=self.on_done,
             clock=lambda: self.now_s,
             jitter=lambda _, high_s: high_s,
@@ -236,7 +240,11 @@ def test_a_slow_answer_still_leaves_a_second_of_rest(town: Town) -> None:
 
     chain = [Geocoder(name="nominatim", ask=slow, pace_s=1.0)]
     one = Placing(
-        places=town.places, geocoders=chain, on_done=town.on_done, clock=lambda: town.now_s
+        places=town.places,
+        geocoders=chain,
+        hides=NOTHING,
+        on_done=town.on_done,
+        clock=lambda: town.now_s,
     )
     town.run(one, for_s=60)
     assert len(asked_s) == 5
@@ -320,7 +328,11 @@ def test_one_cell_that_always_fails_holds_no_other_back(town: Town) -> None:
 
     chain = [Geocoder(name="gaode", ask=ask, pace_s=0.5)]
     one = Placing(
-        places=town.places, geocoders=chain, on_done=town.on_done, clock=lambda: town.now_s
+        places=town.places,
+        geocoders=chain,
+        hides=NOTHING,
+        on_done=town.on_done,
+        clock=lambda: town.now_s,
     )
     town.run(one, for_s=120)
     assert town.known(PALACE, BUND, LAKE) == ["地方", "地方", None]
@@ -434,14 +446,14 @@ def test_a_command_asks_what_it_can_in_its_time(town: Town) -> None:
     for cell in cells_of(5):
         town.publish(f"甲/{cell}.jpg", cell)
     chain = [Geocoder(name="gaode", ask=town.gaode, pace_s=0.001)]
-    Placing(places=town.places, geocoders=chain, on_done=town.on_done).catch_up(30)
+    Placing(places=town.places, geocoders=chain, hides=NOTHING, on_done=town.on_done).catch_up(30)
     assert None not in town.known(*cells_of(5))
     town.publish("乙/a.jpg", BUND)
-    Placing(places=town.places, geocoders=chain, on_done=town.on_done).catch_up(0)
+    Placing(places=town.places, geocoders=chain, hides=NOTHING, on_done=town.on_done).catch_up(0)
     assert town.known(BUND) == [None]
-    Placing(places=town.places, geocoders=(), on_done=town.on_done).catch_up(30)
+    Placing(places=town.places, geocoders=(), hides=NOTHING, on_done=town.on_done).catch_up(30)
     town.gaode.error = RuntimeError("broken")
-    Placing(places=town.places, geocoders=chain, on_done=town.on_done).catch_up(30)
+    Placing(places=town.places, geocoders=chain, hides=NOTHING, on_done=town.on_done).catch_up(30)
 
 
 # the thread, and a map service over HTTP
@@ -538,7 +550,13 @@ def test_what_was_answered_is_recorded_at_the_end(town: Town) -> None:
     pace_s = 10.0  # the second question never comes
     chain = [Geocoder(name="gaode", ask=ask, pace_s=pace_s)]
     now_s = [0.0]
-    one = Placing(places=town.places, geocoders=chain, on_done=town.on_done, clock=lambda: now_s[0])
+    one = Placing(
+        places=town.places,
+        geocoders=chain,
+        hides=NOTHING,
+        on_done=town.on_done,
+        clock=lambda: now_s[0],
+    )
     now_s[0] = pace_s
     one.start()
     assert answered.wait(10)
@@ -553,7 +571,7 @@ def test_it_goes_on_after_whatever_happens(
     town.publish("甲/a.jpg", BUND)
     town.gaode.error = RuntimeError("nobody thought of that")
     chain = [Geocoder(name="gaode", ask=town.gaode, pace_s=0.0)]
-    one = Placing(places=town.places, geocoders=chain, on_done=town.on_done)
+    one = Placing(places=town.places, geocoders=chain, hides=NOTHING, on_done=town.on_done)
     one.start()
     wait_for(lambda: len(town.questions) > 2, what="attempts in vain")
     town.gaode.error = None
@@ -565,7 +583,7 @@ def test_it_goes_on_after_whatever_happens(
 @over_http
 def test_a_nudge_wakes_it(town: Town) -> None:
     chain = [Geocoder(name="gaode", ask=town.gaode, pace_s=0.0)]
-    one = Placing(places=town.places, geocoders=chain, on_done=town.on_done)
+    one = Placing(places=town.places, geocoders=chain, hides=NOTHING, on_done=town.on_done)
     looked: list[float] = []
     usual = town.places.unknown
 
@@ -630,3 +648,20 @@ def test_places_are_of_one_database(town: Town) -> None:
     town.publish("甲/a.jpg", BUND)
     town.run(town.placing(town.gaode), for_s=60)
     assert Places(town.database).of_cells([BUND]) == {BUND: f"gaode {BUND}"}
+
+
+def test_nobody_is_asked_about_a_hidden_part_of_the_map(town: Town) -> None:
+    bund = Circle(latitude_deg=31.2402, longitude_deg=121.4905, radius_m=300)
+    for cell in (BUND, LAKE):
+        town.publish(f"{cell}/a.jpg", cell)
+    chain = [Geocoder(name="gaode", ask=town.gaode, pace_s=0.0)]
+    one = Placing(
+        places=town.places,
+        geocoders=chain,
+        hides=Privacy(hidden=(bund,)).hides,
+        on_done=town.on_done,
+        clock=lambda: town.now_s,
+    )
+    town.run(one, for_s=120)
+    assert town.questions == [("gaode", LAKE)]
+    assert town.known(BUND, LAKE) == [None, f"gaode {LAKE}"]

@@ -43,6 +43,7 @@ def test_a_full_sidecar_is_read(tmp_path: Path) -> None:
     cover: DSC1.JPG
     order: [b.jpg, a.jpg]
     hidden: 是
+    gps: coarse
     images: [https://example.com/a.webp]
     """
     assert read_text(tmp_path, text) == Sidecar(
@@ -53,6 +54,7 @@ def test_a_full_sidecar_is_read(tmp_path: Path) -> None:
         cover="DSC1.JPG",
         order=("b.jpg", "a.jpg"),
         hidden=True,
+        gps="coarse",
     )
 
 
@@ -105,6 +107,24 @@ def test_hidden_by_any_yes(tmp_path: Path, word: str) -> None:
 @pytest.mark.parametrize("word", ["false", "no", "否", "0", "off"])
 def test_shown_by_any_no(tmp_path: Path, word: str) -> None:
     assert not read_text(tmp_path, f"hidden: {word}").hidden
+
+
+@pytest.mark.parametrize(
+    ("line", "gps"),
+    [
+        ("", None),
+        ("gps:", None),
+        ("gps: exact", "exact"),
+        ("gps: Coarse", "coarse"),
+        ("gps: none", "none"),
+        ("gps: off", "none"),
+        ("gps: corse", "none"),
+    ],
+)
+def test_a_word_on_gps_that_is_not_understood_keeps_it_secret(
+    tmp_path: Path, line: str, gps: str | None
+) -> None:
+    assert read_text(tmp_path, f"title: 上海\n{line}\n").gps == gps
 
 
 def test_numbers_keep_their_spelling(tmp_path: Path) -> None:
