@@ -38,6 +38,19 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Companion:
+    """A file that goes with an original: its XMP sidecar, or the RAW file of its stem."""
+
+    key: str
+    path: str
+    stamp: Stamp
+
+    @property
+    def is_xmp(self) -> bool:
+        return self.key.lower().endswith(".xmp")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
     """A photo file found in the library. It is read, never written."""
 
@@ -45,10 +58,20 @@ class Original:
     path: str  # the same path as the file system spells it (NFD on some), for opening
     stamp: Stamp
     ctime_ns: int  # when the file system last saw any change of it; nobody can set it back
+    companions: tuple[Companion, ...] = ()  # those that count most first
 
     @property
     def folder(self) -> str:
         return folder_of(self.key)
+
+    @property
+    def accompanied(self) -> str:
+        """What tells that its companions are still those we know; "" without any."""
+        lines = (
+            f"{one.key.rpartition('/')[2]}/{one.stamp.size}/{one.stamp.mtime_ns}/{one.stamp.inode}"
+            for one in self.companions
+        )
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +128,7 @@ class Developed:
     image_digest: str  # sha256 of what shapes the picture and of nothing else, hex
     exif: Exif
     renditions: tuple[Rendition, ...]  # display last; empty where the image digest was known
+    stacked: tuple[str, ...] = ()  # keys of RAW files of the same shot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +149,8 @@ class Photo:
     thumb_edges_px: tuple[int, ...]
     exif: Exif
     place: str | None = None  # "省 · 市 · 街道"
+    accompanied: str = ""  # of the original, when it was read
+    stacked: tuple[str, ...] = ()  # keys of RAW files of the same shot, not shown themselves
 
     @property
     def folder(self) -> str:

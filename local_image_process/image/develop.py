@@ -4,13 +4,15 @@ import errno
 import logging
 import os
 import warnings
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from PIL import Image
 
 from ..errors import PhotoError, StillChanging, UnreadablePhoto
 from ..logs import kv
-from ..model import Developed, Recipe, Stamp
+from ..model import Companion, Developed, Exif, Recipe, Stamp
 from . import colour, digest, exif, raw, reason
 from .opening import open_picture
 from .render import render
@@ -30,9 +32,11 @@ def develop(
     recipe: Recipe,
     known_digests: frozenset[str],
     max_megapixels: int,
+    companions: tuple[Companion, ...] = (),
 ) -> Developed:
     """Read a photo once and make its facts and renditions.
 
+    Which of the RAW files among its ``companions`` are of the same shot is told, too.
     No renditions are made where the image digest is among ``known_digests``.
     Raises StillChanging when the file is not, or not any more, the one that
     ``stamp`` describes, and UnreadablePhoto for anything else that goes wrong.
@@ -49,9 +53,10 @@ def develop(
                 _refuse_giants(image, max_megapixels)
                 _refuse_unfilled(content)
                 _warn_of_colours(image, path)
-                return _developed(
+                developed = _developed(
                     content, image, recipe=recipe, known_digests=known_digests, is_raw=is_raw
                 )
+        return replace(developed, stacked=_stacked(developed.exif, companions))
     except PhotoError:
         raise
     except Exception as error:
@@ -76,6 +81,23 @@ def _developed(
         exif=facts,
         renditions=renditions,
     )
+
+
+def _stacked(facts: Exif, companions: tuple[Companion, ...]) -> tuple[str, ...]:
+    """Return the keys of RAW files of the same shot: no other second is known of them."""
+    times = {c.key: _capture_time(Path(c.path)) for c in companions if not c.is_xmp}
+    return tuple(key for key, time in times.items() if _is_same(time, facts.capture_time))
+
+
+def _capture_time(path: Path) -> datetime | None:
+    try:
+        return raw.capture_time(path)
+    except OSError:  # a broken part never hides the good one
+        return None
+
+
+def _is_same(one: datetime | None, other: datetime | None) -> bool:
+    return one is None or other is None or one == other
 
 
 def _read(path: Path, stamp: Stamp) -> bytes:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import datetime
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -12,6 +14,7 @@ from ..model import RAW_SUFFIXES, Exif
 from . import boxes, exif
 
 _HEAD_BYTES = 4 << 20  # cameras write the facts first; a copy of all would take much memory
+_EXIF = b"Exif\0\0"
 _TIFF = (b"II", b"MM")  # the two bytes that follow are each maker's own
 _CANON = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")  # CR3: the box that holds the facts
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG")  # whatever the name says
@@ -61,6 +64,17 @@ def facts(content: bytes, *, preview: Image.Image) -> Exif:
     return Exif(**known)
 
 
+def capture_time(path: Path) -> datetime | None:
+    """Return when a RAW file says that it was taken; needs no RAW support. ``None``: nobody knows.
+
+    Raises OSError.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    told = (exif.read(_carrier(block)).capture_time for block in _blocks(head))
+    return next((time for time in told if time is not None), None)
+
+
 def _library() -> Any:
     try:
         import rawpy
@@ -104,9 +118,12 @@ def _blocks(content: bytes) -> Iterator[bytes]:
         yield content[:2] + (b"*\0" if content[:2] == b"II" else b"\0*") + content[4:_HEAD_BYTES]
     for kind in (b"CMT1", b"CMT2"):  # camera and exposure
         yield from boxes.find(content, b"moov", _CANON, kind)
+    start = content.find(_EXIF, 0, _HEAD_BYTES)  # of the preview in a file of any other kind
+    if start >= 0:
+        yield content[start + len(_EXIF) : _HEAD_BYTES]
 
 
 def _carrier(block: bytes) -> Image.Image:
     image = Image.new("1", (1, 1))
-    image.info["exif"] = b"Exif\0\0" + block
+    image.info["exif"] = _EXIF + block
     return image

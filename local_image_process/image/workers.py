@@ -16,7 +16,7 @@ from typing import Any
 from pebble import ProcessExpired, ProcessPool
 
 from ..errors import GalleryError, PhotoError, UnreadablePhoto
-from ..model import Developed, Recipe, Stamp
+from ..model import Companion, Developed, Recipe, Stamp
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
@@ -39,6 +39,7 @@ class Task:
 
     path: Path
     stamp: Stamp
+    companions: tuple[Companion, ...]
     recipe: Recipe
     known_digests: frozenset[str]
     max_megapixels: int
@@ -145,6 +146,7 @@ def _develop(task: Task) -> Any:
     return develop(
         task.path,
         stamp=task.stamp,
+        companions=task.companions,
         recipe=task.recipe,
         known_digests=task.known_digests,
         max_megapixels=task.max_megapixels,

@@ -15,6 +15,7 @@ from .rows import (
     photo_row,
     sidecar_column,
     stamp_row,
+    to_known,
     to_photo,
     to_sidecar_record,
     to_stamp,
@@ -36,21 +37,12 @@ class Catalogue:
 
     def known(self, folder: str) -> dict[str, Known]:
         """Return the published photos of a folder, without what lies below it."""
-        columns = (photos.c.key, photos.c.size, photos.c.mtime_ns, photos.c.inode)
-        more = (photos.c.recipe, photos.c.album_id, photos.c.name, photos.c.path)
+        columns = (photos.c.key, photos.c.size, photos.c.mtime_ns, photos.c.inode, photos.c.recipe)
+        more = (photos.c.album_id, photos.c.name, photos.c.path)
+        beside = (photos.c.accompanied, photos.c.stacked)
         with self._database.read() as db:
-            rows = db.execute(sa.select(*columns, *more).where(photos.c.folder == folder))
-            return {
-                row.key: Known(
-                    key=row.key,
-                    stamp=to_stamp(row),
-                    recipe=row.recipe,
-                    album_id=row.album_id,
-                    name=row.name,
-                    path=row.path,
-                )
-                for row in rows
-            }
+            rows = db.execute(sa.select(*columns, *more, *beside).where(photos.c.folder == folder))
+            return {row.key: to_known(row) for row in rows}
 
     def tried(self, folder: str) -> dict[str, Tried]:
         """Return what failed in a folder."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..model import Exif, Mirrored, Photo, Sidecar, Stamp
 
-TRANSLATED = frozenset({"stamp", "thumb_edges_px", "exif"})  # columns of another form
+TRANSLATED = frozenset({"stamp", "thumb_edges_px", "exif", "stacked"})  # columns of another form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,8 @@ class Known:
     album_id: str
     name: str
     path: str
+    accompanied: str
+    stacked: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,7 @@ def photo_row(photo: Photo) -> dict[str, Any]:
     for name in TRANSLATED:
         del plain[name]
     plain["thumb_edges_px"] = edges_column(photo.thumb_edges_px)
+    plain["stacked"] = json.dumps(photo.stacked, ensure_ascii=False)
     made = {"folder": photo.folder, "exif": exif_column(photo.exif), "cell": cell_of(photo.exif)}
     return plain | made | stamp_row(photo.stamp)
 
@@ -80,7 +83,22 @@ def to_photo(row: Any) -> Photo:
     """Return the photo of a row."""
     values = {f.name: getattr(row, f.name) for f in fields(Photo) if f.name not in TRANSLATED}
     edges, exif = to_edges(row.thumb_edges_px), to_exif(row.exif)
-    return Photo(**values, stamp=to_stamp(row), thumb_edges_px=edges, exif=exif)
+    stacked = tuple(json.loads(row.stacked))
+    return Photo(**values, stamp=to_stamp(row), thumb_edges_px=edges, exif=exif, stacked=stacked)
+
+
+def to_known(row: Any) -> Known:
+    """Return what tells of a row's photo whether its original changed."""
+    return Known(
+        key=row.key,
+        stamp=to_stamp(row),
+        recipe=row.recipe,
+        album_id=row.album_id,
+        name=row.name,
+        path=row.path,
+        accompanied=row.accompanied,
+        stacked=tuple(json.loads(row.stacked)),
+    )
 
 
 def mirrored_row(photo: Mirrored) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 derived = sa.MetaData()  # made anew from the library whenever the schema changes
 primary = sa.MetaData()  # given by people, or owed to others: never dropped
@@ -30,6 +30,8 @@ photos = sa.Table(
     sa.Column("thumb_edges_px", sa.Text, nullable=False),  # "480,1280"
     sa.Column("exif", sa.Text, nullable=False),  # JSON of model.Exif
     sa.Column("place", sa.Text),
+    sa.Column("accompanied", sa.Text, nullable=False),  # names and states of its companions
+    sa.Column("stacked", sa.Text, nullable=False),  # JSON: keys of RAW files of the same shot
     sa.Column("cell", sa.Text, index=True),  # "31.240,121.491"; None without coordinates
     sa.UniqueConstraint("album_id", "name"),
 )

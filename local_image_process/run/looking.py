@@ -15,6 +15,7 @@ from ..source import naming, scan, sidecar
 from .plan import Plan, make_plan
 from .publisher import Place
 from .settling import Settling
+from .stacks import sort_out
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ class Work:
     present: set[str] = field(default_factory=set)  # keys that are there
     missing: dict[str, int] = field(default_factory=dict)  # keys that are not; bytes they had
     hidden: list[str] = field(default_factory=list)  # keys the photographer hid
+    stacked: list[str] = field(default_factory=list)  # keys that others stand for by now
     hidden_folders: set[str] = field(default_factory=set)
     shown_folders: set[str] = field(default_factory=set)
     unchanged: int = 0
@@ -117,10 +119,14 @@ class Looking:
             return
         work.shown_folders.add(listing.folder)
         tried = self._catalogue.tried(listing.folder)
-        names = naming.photo_names([o.key for o in listing.originals], album_id=album_id)
+        stacks = sort_out(
+            listing.originals, known=known, tried=tried, conditions=self._terms.conditions
+        )
+        names = naming.photo_names([o.key for o in stacks.shown], album_id=album_id)
         plan = make_plan(
-            listing.originals,
+            stacks.shown,
             present=listing.keys,
+            stacked=stacks.stacked,
             known=known,
             tried=tried,
             names=names,
@@ -142,6 +148,7 @@ class Looking:
         for original, photo in plan.rename:
             place = Place(album_id=album_id, name=names[original.key])
             work.rename.append((original, photo, place))
+        work.stacked += plan.stacked
         work.missing |= {photo.key: photo.stamp.size for photo in plan.missing}
         work.unchanged += plan.unchanged
         work.failing += plan.failed

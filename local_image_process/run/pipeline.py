@@ -10,11 +10,12 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..errors import ForeignObject, PhotoError, StillChanging, StoreError
-from ..image.workers import Task, WorkerDied, Workers
+from ..errors import ForeignObject, StillChanging, StoreError
+from ..image.workers import Task, Workers
 from ..logs import kv
-from ..model import Developed, Failure, Look, Original, Recipe, folder_of
+from ..model import Developed, Failure, Look, Original, Recipe
 from ..record.catalogue import Catalogue
+from .developing import Developing
 from .looking import Looking, Work
 from .pause import Pause
 from .plan import attempt_of
@@ -25,9 +26,6 @@ from .storing import Storing
 from .withdrawal import Missing
 
 log = logging.getLogger(__name__)
-
-DEATHS_ALLOWED = 3
-PER_WORKER = 2  # jobs in hand: one at work, one waiting at its door
 
 
 class Pipeline:
@@ -51,14 +49,15 @@ class Pipeline:
         self._publisher = publisher
         self._missing = missing
         self._catalogue = catalogue
-        self._workers = workers
         self._storing = storing
         self._recipe = recipe
         self._conditions = conditions
         self._max_megapixels = max_megapixels
-        self._render_workers = render_workers
         self._hidden: set[str] = set()
         self._queue = Queue()
+        self._developing = Developing(
+            workers=workers, queue=self._queue, task_of=self._task_of, number=render_workers
+        )
         self._pause = Pause()
         self.report = Report()
         self.trouble: StoreError | None = None  # with the store, as long as it lasts
@@ -91,7 +90,7 @@ class Pipeline:
 
     def stop(self) -> None:
         """End all processes and threads; what they had in hand is found again by the next look."""
-        self._workers.stop()
+        self._developing.stop()
         self._storing.stop()
 
     def confirm_withdraw(self, *, is_confirmed: bool) -> None:
@@ -150,7 +149,7 @@ class Pipeline:
         try:
             self._record_stored()
             self._store_ready()
-            self._submit()
+            self._developing.begin_more()
             self._withdraw(now_s)
         except StoreError as error:
             log.warning("store does not answer %s", kv(why=error, again_in_s=self._pause.length_s))
@@ -162,8 +161,8 @@ class Pipeline:
 
     def _hide(self, work: Work) -> None:
         self._hidden = (self._hidden - work.shown_folders) | work.hidden_folders
-        if work.hidden:
-            self.report.withdrawn += len(self._missing.withdraw_now(work.hidden))
+        if superfluous := [*work.hidden, *work.stacked]:
+            self.report.withdrawn += len(self._missing.withdraw_now(superfluous))
 
     def _rename(self, work: Work) -> None:
         """Give photos on record their new names: they count as developed, without renditions."""
@@ -171,34 +170,14 @@ class Pipeline:
             developed = self._publisher.as_developed(known)
             self._queue.ready.append(Job(original=original, place=place, developed=developed))
 
-    def _restart_stuck_workers(self) -> None:
-        in_hand = self._queue.in_hand
-        if any(self._workers.is_stuck(began_s=job.began_s) for job in in_hand.values()):
-            log.warning("render processes are stuck; they are started anew")
-            self._workers.stop()
-            self._queue.take_back_in_hand()
-
     def _collect(self) -> None:
-        self._restart_stuck_workers()
-        for future in [future for future in self._queue.in_hand if future.done()]:
-            job = self._queue.in_hand.pop(future)
-            try:
-                job.developed = self._workers.result(future, began_s=job.began_s)
-            except StillChanging:
-                self._looking.again(job.original.folder)
-            except PhotoError as error:
-                self._fail(job, str(error))
-            except WorkerDied as error:
-                self._try_again(job, error)
-            else:
+        for job, error in self._developing.finished():
+            if error is None:
                 self._queue.ready.append(job)
-
-    def _try_again(self, job: Job, error: WorkerDied) -> None:
-        job.deaths += error.is_suspect
-        if job.deaths < DEATHS_ALLOWED:
-            self._queue.add(job)
-        else:
-            self._fail(job, f"it ended {job.deaths} processes that tried to open it; save it anew")
+            elif isinstance(error, StillChanging):
+                self._looking.again(job.original.folder)
+            else:
+                self._fail(job, str(error))
 
     def _fail(self, job: Job, reason: str) -> None:
         key = job.original.key
@@ -206,6 +185,8 @@ class Pipeline:
         self._catalogue.fail(failure, attempt_of(job.original, self._conditions))
         self.report.failed += 1
         log.warning("photo failed %s", kv(key=key, reason=reason))
+        if job.original.companions:  # a RAW file among them stands for itself now
+            self._looking.again(job.original.folder)
 
     def _record_stored(self) -> None:
         """Record what is in the store; raise StoreError when some of it could not be put."""
@@ -255,39 +236,23 @@ class Pipeline:
         self.report.uploaded += outcome.uploaded
         if outcome.former_key:
             self._missing.found([outcome.former_key])
-        for key in outcome.displaced:
-            self._looking.again(folder_of(key))
+        for folder in outcome.unsettled:
+            self._looking.again(folder)
         log.info("photo %s %s", outcome.kind, kv(key=outcome.photo.key, id=outcome.photo.id))
 
-    def _submit(self) -> None:
-        if len(self._queue.ready) >= self._render_workers * PER_WORKER:
-            return  # the store is slower than we are
-        room = self._render_workers * PER_WORKER - len(self._queue.in_hand)
-        for _ in range(room):
-            job = self._queue.next()
-            if job is None:
-                return
-            try:
-                self._begin(job)
-            except StoreError:
-                self._queue.add(job)
-                raise
-
-    def _begin(self, job: Job) -> None:
+    def _task_of(self, job: Job) -> Task:
+        original = job.original
         known: frozenset[str] = frozenset()
         if not job.anew:
-            known = self._publisher.known_digests(
-                job.original, job.place, missing=self._missing.keys
-            )
-        task = Task(
-            path=Path(job.original.path),
-            stamp=job.original.stamp,
+            known = self._publisher.known_digests(original, job.place, missing=self._missing.keys)
+        return Task(
+            path=Path(original.path),
+            stamp=original.stamp,
+            companions=original.companions,
             recipe=self._recipe,
             known_digests=known,
             max_megapixels=self._max_megapixels,
         )
-        job.began_s = time.monotonic()
-        self._queue.in_hand[self._workers.develop(task)] = job
 
     def _withdraw(self, now_s: float) -> None:
         if self._missing.keys:

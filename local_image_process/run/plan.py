@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..model import Original
+from ..model import Original, Stamp
 from ..record.rows import Known, Tried
 
 
@@ -14,6 +14,7 @@ class Plan:
     publish: tuple[Original, ...]  # new, changed, or made by another recipe
     rename: tuple[tuple[Original, Known], ...]  # the same photo is to bear another name
     missing: tuple[Known, ...]  # on record, not in the folder
+    stacked: tuple[str, ...]  # keys on record that another file of the same shot stands for by now
     forgive: tuple[str, ...]  # keys of failures whose originals are gone
     unchanged: int
     failed: int  # failed before and did not change since: not tried again
@@ -32,6 +33,7 @@ def make_plan(
     originals: Sequence[Original],
     *,
     present: frozenset[str],
+    stacked: frozenset[str],
     known: Mapping[str, Known],
     tried: Mapping[str, Tried],
     names: Mapping[str, str],
@@ -41,6 +43,7 @@ def make_plan(
 ) -> Plan:
     """Compare ``originals`` and all keys ``present`` in a folder with what is on record of it.
 
+    ``stacked`` are the keys that other files of the same shot stand for.
     ``names`` are the names the originals should bear; ``recipe`` and ``conditions`` are today's.
     """
     publish, rename = [], []
@@ -49,7 +52,7 @@ def make_plan(
         photo, attempt = known.get(original.key), tried.get(original.key)
         if attempt and attempt.conditions == attempt_of(original, conditions):
             failed += 1
-        elif photo is None or (photo.stamp, photo.recipe) != (original.stamp, recipe):
+        elif photo is None or _state(photo) != (original.stamp, original.accompanied, recipe):
             publish.append(original)
         elif (photo.album_id, photo.name) != (album_id, names[original.key]):
             rename.append((original, photo))
@@ -59,7 +62,12 @@ def make_plan(
         publish=tuple(publish),
         rename=tuple(rename),
         missing=tuple(photo for key, photo in known.items() if key not in present),
-        forgive=tuple(key for key in tried if key not in present),
+        stacked=tuple(key for key in known if key in stacked),
+        forgive=tuple(key for key in tried if key not in present or key in stacked),
         unchanged=unchanged,
         failed=failed,
     )
+
+
+def _state(photo: Known) -> tuple[Stamp, str, str]:
+    return photo.stamp, photo.accompanied, photo.recipe

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import GalleryError
 from ..image import recipe as recipes
-from ..model import Developed, Original, Photo, Recipe
+from ..model import Developed, Original, Photo, Recipe, folder_of
 from ..publish.store import Mark, Store, display_object, thumb_object, version_of
 from ..record.backlog import Backlog
 from ..record.catalogue import Catalogue
@@ -59,7 +59,7 @@ class Outcome:
     rendered: int  # photos whose pixels were made anew: 0 or 1
     uploaded: int  # objects put into the store
     former_key: str | None  # where a moved photo was before
-    displaced: tuple[str, ...]  # photos that had to give up their name: look at them again
+    unsettled: frozenset[str]  # folders to look at again: what this photo was taken from, or shows
 
 
 def objects_of(photo: Photo) -> list[str]:
@@ -157,6 +157,7 @@ class Publisher:
             image_digest=photo.image_digest,
             exif=photo.exif,
             renditions=(),
+            stacked=photo.stacked,
         )
 
     def _of_renditions(self, original: Original, place: Place, developed: Developed) -> Parcel:
@@ -238,13 +239,22 @@ class Publisher:
             rendered=rendered,
             uploaded=uploaded,
             former_key=former.key if former is not None and former.key != photo.key else None,
-            displaced=tuple(displaced),
+            unsettled=_unsettled(photo, before, displaced),
         )
 
     def _former(self, photo: Photo, missing: Collection[str]) -> Photo | None:
         """Return the vanished photo that shows the same picture, whatever recipe made it."""
         same = self._catalogue.by_image_digest(photo.image_digest)
         return next((p for p in same if p.key in missing and p.key != photo.key), None)
+
+
+def _unsettled(photo: Photo, before: Photo | None, displaced: Iterable[str]) -> frozenset[str]:
+    """Return folders where photos gave up their names, or RAW files are known for what they are."""
+    folders = {folder_of(key) for key in displaced}
+    known = (before.accompanied, before.stacked) if before else ("", ())
+    if (photo.accompanied, photo.stacked) != known:
+        folders.add(photo.folder)
+    return frozenset(folders)
 
 
 def _identity(original: Original, real_root: str, developed: Developed) -> dict[str, Any]:
@@ -255,6 +265,8 @@ def _identity(original: Original, real_root: str, developed: Developed) -> dict[
         "fingerprint": developed.fingerprint,
         "image_digest": developed.image_digest,
         "exif": developed.exif,
+        "accompanied": original.accompanied,
+        "stacked": developed.stacked,
     }
 
 

@@ -8,7 +8,8 @@ from functools import partial
 from typing import TypeAlias
 from unicodedata import normalize
 
-from ..model import PHOTO_SUFFIXES, Failure, Original, Stamp
+from ..model import PHOTO_SUFFIXES, Companion, Failure, Original, Stamp
+from . import companions
 from .ignore import Rules, is_ignored
 from .sidecar import SIDECAR_SUFFIXES
 
@@ -50,6 +51,7 @@ class _Survey:
     folder: str
     photos: Entries = field(default_factory=dict)
     sidecars: Entries = field(default_factory=dict)
+    xmp: Entries = field(default_factory=dict)
     folders: Entries = field(default_factory=dict)
     problems: list[Failure] = field(default_factory=list)
 
@@ -75,9 +77,13 @@ def list_folder(
         SidecarFile(name=key.rpartition("/")[2], path=entry.path, stamp=stamp)
         for key, entry, stamp, _ in stamped(survey.sidecars)
     ]
+    xmp = [
+        Companion(key=key, path=entry.path, stamp=stamp)
+        for key, entry, stamp, _ in stamped(survey.xmp)
+    ]
     listing = Listing(
         folder=folder,
-        originals=tuple(originals),
+        originals=companions.joined(originals, xmp),
         sidecars=tuple(sidecars),
         subfolders=tuple(sorted(folders)),
         problems=tuple(survey.problems),
@@ -155,6 +161,8 @@ def _survey(path: str, folder: str, real_root: str) -> _Survey:
                 _claim(survey.photos, entry, survey)
             elif suffix in SIDECAR_SUFFIXES and entry.is_file():
                 _claim(survey.sidecars, entry, survey)
+            elif suffix == companions.XMP_SUFFIX and entry.is_file():
+                _claim(survey.xmp, entry, survey)
     return survey
 
 

@@ -26,6 +26,7 @@ def task_for(path: Path) -> Task:
     return Task(
         path=path,
         stamp=Stamp(size=status.st_size, mtime_ns=status.st_mtime_ns, inode=status.st_ino),
+        companions=(),
         recipe=RECIPE,
         known_digests=frozenset(),
         max_megapixels=500,

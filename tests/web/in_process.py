@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from local_image_process.run import assembly, commands
+from local_image_process.run.check import Finding
 from local_image_process.run.lease import Lease
 from local_image_process.run.records import make_folders, open_records
 from local_image_process.settings import Settings
@@ -61,6 +62,10 @@ class Gallery:
     def publish(self) -> dict[str, Any]:
         """Bring the gallery up to date with the library."""
         return commands.once(self.settings, "once", confirm_withdraw=False, tell=lambda _: None)
+
+    def check(self) -> list[Finding]:
+        """Return what does not agree."""
+        return commands.run_check(self.settings, remote=False)
 
     def export(self) -> None:
         """Write the JSON, as the leader does within half a second."""

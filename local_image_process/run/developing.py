@@ -1,0 +1,77 @@
+"""Give the workers photos to develop, and take back what they made of them."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+
+from ..errors import PhotoError, UnreadablePhoto
+from ..image.workers import Task, WorkerDied, Workers
+from .queue import Job, Queue
+
+log = logging.getLogger(__name__)
+
+DEATHS_ALLOWED = 3
+PER_WORKER = 2  # jobs in hand: one at work, one waiting at its door
+
+
+class Developing:
+    """Keeps the workers busy, as long as somebody takes what they have finished."""
+
+    def __init__(
+        self, *, workers: Workers, queue: Queue, task_of: Callable[[Job], Task], number: int
+    ) -> None:
+        self._workers = workers
+        self._queue = queue
+        self._task_of = task_of
+        self._most_in_hand = number * PER_WORKER
+
+    def stop(self) -> None:
+        """End all processes; what they had in hand is found again by the next look."""
+        self._workers.stop()
+
+    def finished(self) -> Iterator[tuple[Job, PhotoError | None]]:
+        """Take the jobs that have ended: developed, or with what was wrong."""
+        self._restart_if_stuck()
+        for future in [future for future in self._queue.in_hand if future.done()]:
+            job = self._queue.in_hand.pop(future)
+            try:
+                job.developed = self._workers.result(future, began_s=job.began_s)
+            except PhotoError as error:
+                yield job, error
+            except WorkerDied as death:
+                if verdict := self._after_death(job, death):
+                    yield job, verdict
+            else:
+                yield job, None
+
+    def begin_more(self) -> None:
+        """Fill the workers' hands. Raises StoreError; nothing is lost by it."""
+        if len(self._queue.ready) >= self._most_in_hand:
+            return  # the store is slower than we are
+        for _ in range(self._most_in_hand - len(self._queue.in_hand)):
+            job = self._queue.next()
+            if job is None:
+                return
+            try:
+                task = self._task_of(job)
+            except Exception:
+                self._queue.add(job)
+                raise
+            job.began_s = time.monotonic()
+            self._queue.in_hand[self._workers.develop(task)] = job
+
+    def _after_death(self, job: Job, death: WorkerDied) -> PhotoError | None:
+        job.deaths += death.is_suspect
+        if job.deaths < DEATHS_ALLOWED:
+            self._queue.add(job)
+            return None
+        return UnreadablePhoto(
+            f"it ended {job.deaths} processes that tried to open it; save it anew"
+        )
+
+    def _restart_if_stuck(self) -> None:
+        in_hand = self._queue.in_hand
+        if any(self._workers.is_stuck(began_s=job.began_s) for job in in_hand.values()):
+            log.warning("render processes are stuck; they are started anew")
+            self._workers.stop()
+            self._queue.take_back_in_hand()
