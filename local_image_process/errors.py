@@ -5,6 +5,7 @@ GalleryError             ``str(error)`` says what happened, where, and what to d
 ├── LibraryError         the photo folder is away or not ours    → change nothing, tell
 ├── PhotoError           this photo cannot be published          → report it, go on with the next
 │   ├── UnreadablePhoto  the bytes are not an image we can open
+│   ├── NeedsMemory      more than it may take beside others     → develop it alone, or refuse it
 │   └── StillChanging    the file is still being written         → look again soon
 ├── SidecarError         an album's YAML cannot be understood    → report it, keep the last good one
 ├── PlaceError           nobody told the name of a place         → show the album's title meanwhile
@@ -36,6 +37,26 @@ class PhotoError(GalleryError):
 
 class UnreadablePhoto(PhotoError):
     """The bytes are not an image we can open."""
+
+
+class NeedsMemory(PhotoError):
+    """Developing it would take more memory than it may."""
+
+    def __init__(self, needed_bytes: int, allowed_bytes: int) -> None:
+        super().__init__(needed_bytes, allowed_bytes)  # as a process hands it over
+        self.needed_bytes = needed_bytes
+        self.allowed_bytes = allowed_bytes
+
+    def __str__(self) -> str:
+        return (
+            f"the picture needs about {_gb(self.needed_bytes)} GB of memory to be developed, more"
+            f" than the {_gb(self.allowed_bytes)} GB allowed; save a smaller copy of it, or raise"
+            " MEMORY_BUDGET_MB"
+        )
+
+
+def _gb(size_bytes: int) -> str:
+    return f"{size_bytes / 2**30:.1f}"
 
 
 class StillChanging(PhotoError):

@@ -5,6 +5,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+LEAST_BUDGET_MB = 128
+USUAL_PHOTO_MB = 256  # of memory, with its process: a JPEG of 24 megapixels takes 230
 CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -20,6 +22,16 @@ def allowed_memory_bytes(cgroup: Path = CGROUP) -> int:
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     limits = [_number(cgroup / "memory.max"), _number(cgroup / "memory/memory.limit_in_bytes")]
     return min([machine, *(int(limit) for limit in limits if limit)])
+
+
+def default_memory_budget_mb() -> int:
+    """Return how much of the memory developing photos may take: half of it."""
+    return max(LEAST_BUDGET_MB, allowed_memory_bytes() // 2 >> 20)
+
+
+def default_render_workers(budget_mb: int) -> int:
+    """Return how many photos to develop at a time: as processors and memory allow."""
+    return max(1, min(allowed_processors(), budget_mb // USUAL_PHOTO_MB))
 
 
 def _cpu_quota(cgroup: Path) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 from dotenv import dotenv_values
 
 from .errors import SettingsError
-from .machine import allowed_processors
+from .machine import LEAST_BUDGET_MB, default_memory_budget_mb, default_render_workers
 from .model import Circle
 from .values import (
     Network,
@@ -86,6 +86,7 @@ class Settings:
     watch_mode: str = setting(choice("auto", "events", "sweep"), "auto")
     settle_s: float = setting(seconds(0, 3600), "2")
     sweep_interval_s: float | None = setting(seconds(1, 31536000), "")
+    memory_budget_mb: int = setting(whole(LEAST_BUDGET_MB, 10**7), "")
     render_workers: int = setting(whole(1, 256), "")
     display_edge_px: int = setting(whole(0, 16383), "2560")
     display_quality: int = setting(whole(1, 100), "80")
@@ -114,12 +115,12 @@ class Settings:
         for setting in fields(cls):
             raw = _raw(setting, environ, dotenv)
             try:
-                values[setting.name] = _parsed(setting, raw)
+                values[setting.name] = setting.metadata["parse"](raw)
             except ValueError as mistake:
                 shown = HIDDEN if setting.metadata["secret"] else repr(raw)
                 mistakes.append(f"{setting.name.upper()} is {shown}: {mistake}")
         if not mistakes:
-            settings = cls(**values)
+            settings = cls(**_as_the_machine_allows(values))
             mistakes = _contradictions(settings)
         if mistakes:
             raise SettingsError("Wrong settings:\n  " + "\n  ".join(mistakes))
@@ -176,11 +177,11 @@ def _raw(setting: Field[Any], environ: Mapping[str, str], dotenv: Mapping[str, s
     return (from_environ or dotenv.get(variable) or setting.metadata["default"]).strip()
 
 
-def _parsed(setting: Field[Any], raw: str) -> Any:
-    value = setting.metadata["parse"](raw)
-    if value is None and setting.name == "render_workers":
-        return allowed_processors()
-    return value
+def _as_the_machine_allows(values: dict[str, Any]) -> dict[str, Any]:
+    """Fill in what nobody said."""
+    budget_mb = values["memory_budget_mb"] or default_memory_budget_mb()
+    workers = values["render_workers"] or default_render_workers(budget_mb)
+    return values | {"memory_budget_mb": budget_mb, "render_workers": workers}
 
 
 def _contradictions(settings: Settings) -> list[str]:

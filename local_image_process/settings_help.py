@@ -145,9 +145,13 @@ HELP = {  # field of Settings → (Chinese, English)
         "全库扫描间隔秒数；默认 3600，只能扫描时为 60",
         "Seconds between full sweeps; 3600, or 60 where sweeping is the only way",
     ),
+    "memory_budget_mb": (
+        "处理照片最多用多少 MB 内存；默认为可用内存的一半。更大的照片单独处理，仍不够则列入失败",
+        "Memory in MB for developing photos; half of what is allowed if empty",
+    ),
     "render_workers": (
-        "同时处理照片的进程数；默认等于可用的处理器数",
-        "Processes that render; as many as processors allowed",
+        "同时处理照片的进程数；默认按可用的处理器和内存",
+        "Processes that render; as processors and memory allow",
     ),
     "display_edge_px": (
         "大图长边像素；0 为原尺寸",

@@ -67,11 +67,13 @@ class LiveGallery:
 
     # processes
 
-    def start(self) -> "LiveGallery":
-        """Start gunicorn and wait until it answers and somebody leads."""
+    def start(self, *, cgroup: Path | None = None) -> "LiveGallery":
+        """Start gunicorn, in a cgroup if wanted, and wait until it answers and somebody leads."""
+        enter = ("/bin/sh", "-c", 'echo 0 > "$0"/cgroup.procs && exec "$@"', str(cgroup))
+        server = [*LIKE_ANYBODY, sys.executable, str(ROOT / "server.py")]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*LIKE_ANYBODY, sys.executable, str(ROOT / "server.py")],
+                [*(enter if cgroup else ()), *server],
                 cwd=self._folder,
                 env=self.env,
                 stdout=log,

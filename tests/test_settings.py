@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from local_image_process.errors import SettingsError
-from local_image_process.machine import allowed_processors
+from local_image_process.machine import allowed_memory_bytes, allowed_processors
 from local_image_process.settings import HIDDEN, Settings
 
+HALF_MB = allowed_memory_bytes() // 2**21
+FITTING = min(allowed_processors(), HALF_MB // 256)
 BUCKET = {
     "OSS_ACCESS_KEY": "key-of-the-bucket",
     "OSS_SECRET_KEY": "secret-of-the-bucket",
@@ -52,7 +54,9 @@ SECRETS = {
         pytest.param("SETTLE_S", "0.25", 0.25, id="quarter of a second"),
         pytest.param("SWEEP_INTERVAL_S", "", None, id="sweep interval by the way of watching"),
         pytest.param("SWEEP_INTERVAL_S", "60", 60.0, id="a sweep a minute"),
-        pytest.param("RENDER_WORKERS", "", allowed_processors(), id="as many as processors"),
+        pytest.param("RENDER_WORKERS", "", FITTING, id="as many as processors and memory allow"),
+        pytest.param("MEMORY_BUDGET_MB", "", HALF_MB, id="half of the memory"),
+        pytest.param("MEMORY_BUDGET_MB", "512", 512, id="half a gigabyte"),
         pytest.param("RENDER_WORKERS", "3", 3, id="three workers"),
         pytest.param("DISPLAY_EDGE_PX", "0", 0, id="full size"),
         pytest.param("DISPLAY_QUALITY", "100", 100, id="best quality"),
@@ -244,3 +248,9 @@ def test_what_follows_from_the_data_folder() -> None:
     assert settings.database == "sqlite:////srv/画廊/catalogue.db"
     other = Settings.from_env({"DATABASE_URL": "sqlite:////var/lib/gallery.db"})
     assert other.database == "sqlite:////var/lib/gallery.db"
+
+
+def test_a_small_container_develops_fewer_photos_at_a_time() -> None:
+    least = Settings.from_env({"MEMORY_BUDGET_MB": "300"})
+    assert least.render_workers == 1
+    assert Settings.from_env({"MEMORY_BUDGET_MB": "300", "RENDER_WORKERS": "4"}).render_workers == 4

@@ -13,7 +13,7 @@ from PIL import Image
 from ..errors import PhotoError, StillChanging, UnreadablePhoto
 from ..logs import kv
 from ..model import Companion, Developed, Exif, Recipe, Stamp
-from . import colour, digest, exif, raw, reason
+from . import colour, digest, exif, memory, raw, reason
 from .opening import open_picture
 from .render import render
 
@@ -32,6 +32,7 @@ def develop(
     recipe: Recipe,
     known_digests: frozenset[str],
     max_megapixels: int,
+    memory_bytes: int,
     companions: tuple[Companion, ...] = (),
 ) -> Developed:
     """Read a photo once and make its facts and renditions.
@@ -39,7 +40,8 @@ def develop(
     Which of the RAW files among its ``companions`` are of the same shot is told, too.
     No renditions are made where the image digest is among ``known_digests``.
     Raises StillChanging when the file is not, or not any more, the one that
-    ``stamp`` describes, and UnreadablePhoto for anything else that goes wrong.
+    ``stamp`` describes, NeedsMemory before it would take more than ``memory_bytes``, and
+    UnreadablePhoto for anything else that goes wrong.
     """
     content = b""
     try:
@@ -52,6 +54,7 @@ def develop(
             with raw.preview(content) if is_raw else open_picture(content) as image:
                 _refuse_giants(image, max_megapixels)
                 _refuse_unfilled(content)
+                memory.admit(image, len(content), recipe, allowed_bytes=memory_bytes)
                 _warn_of_colours(image, path)
                 developed = _developed(
                     content, image, recipe=recipe, known_digests=known_digests, is_raw=is_raw

@@ -30,8 +30,7 @@ def render(image: Image.Image, recipe: Recipe) -> tuple[Rendition, ...]:
     display size is made, so that the big picture's memory is free for encoding.
     Nothing is enlarged: a photo smaller than an edge keeps its size.
     """
-    edge_px = min(recipe.display_edge_px or WEBP_LIMIT_PX, WEBP_LIMIT_PX)
-    display = _upright_at(image, edge_px)
+    display = _upright_at(image, recipe)
     profile = profile_of(image)
     image.close()
     display, profile = coloured(display, profile)
@@ -48,13 +47,21 @@ def render(image: Image.Image, recipe: Recipe) -> tuple[Rendition, ...]:
     return *renditions, _rendition(None, display, content)
 
 
-def _upright_at(image: Image.Image, edge_px: int) -> Image.Image:
+def draft_size(size: tuple[int, int], recipe: Recipe) -> tuple[int, int]:
+    """Return the least size to decode a picture to; a JPEG can be decoded at 1/2, 1/4 or 1/8."""
+    return _fitted(size, _display_edge_px(recipe) * DRAFT_GAP)
+
+
+def _display_edge_px(recipe: Recipe) -> int:
+    return min(recipe.display_edge_px or WEBP_LIMIT_PX, WEBP_LIMIT_PX)
+
+
+def _upright_at(image: Image.Image, recipe: Recipe) -> Image.Image:
     """Decode no more than needed, reduce, and only then turn what is left."""
-    wanted = _fitted(image.size, edge_px * DRAFT_GAP)
-    image.draft(None, wanted)  # a JPEG is decoded at 1/2, 1/4 or 1/8, but no smaller than that
+    image.draft(None, draft_size(image.size, recipe))
     image.load()
     turn = _TURNS.get(exif.orientation(image))  # Order: after load, TIFFs are upright by then
-    small = _reduced(depth.in_8_bits(image), edge_px)
+    small = _reduced(depth.in_8_bits(image), _display_edge_px(recipe))
     return small.transpose(turn) if turn is not None else small
 
 

@@ -43,6 +43,7 @@ class Task:
     recipe: Recipe
     known_digests: frozenset[str]
     max_megapixels: int
+    memory_bytes: int  # that it may take
 
 
 class Workers:
@@ -150,4 +151,5 @@ def _develop(task: Task) -> Any:
         recipe=task.recipe,
         known_digests=task.known_digests,
         max_megapixels=task.max_megapixels,
+        memory_bytes=task.memory_bytes,
     )

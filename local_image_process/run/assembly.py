@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from ..image import recipe as recipes
 from ..image.workers import Workers
-from ..machine import allowed_memory_bytes
 from ..model import Recipe, Watermark
 from ..publish.privacy import Privacy
 from ..publish.store import FolderStore, Store, interactions_object
@@ -176,6 +175,7 @@ def make_pipeline(
 ) -> Pipeline:
     """Join the parts of one photo's way; ``on_done`` is called when a part of it has ended."""
     recipe = _recipe(settings)
+    memory_bytes = settings.memory_budget_mb << 20
     catalogue = records.catalogue
     publisher = Publisher(
         catalogue=catalogue,
@@ -194,7 +194,7 @@ def make_pipeline(
         workers=Workers(
             count=settings.render_workers,
             timeout_s=settings.render_timeout_s,
-            memory_bytes=allowed_memory_bytes() // 2,
+            memory_bytes=memory_bytes,
             on_done=on_done,
         ),
         storing=Storing(publisher=publisher, threads=settings.upload_workers, on_done=on_done),
@@ -202,6 +202,7 @@ def make_pipeline(
         conditions=_conditions(settings, recipe),
         max_megapixels=settings.max_megapixels,
         render_workers=settings.render_workers,
+        memory_bytes=memory_bytes,
     )
 
 
@@ -283,5 +284,6 @@ def _conditions(settings: Settings, recipe: Recipe) -> str:
     has_raw = importlib.util.find_spec("rawpy") is not None
     limits = (
         f"{recipes.digest(recipe)} {settings.max_megapixels} {settings.render_timeout_s} {has_raw}"
+        f" {settings.memory_budget_mb}"
     )
     return hashlib.sha256(limits.encode()).hexdigest()[:16]

@@ -4,12 +4,13 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 
-from ..errors import PhotoError, UnreadablePhoto
+from ..errors import NeedsMemory, PhotoError, UnreadablePhoto
 from ..image.workers import Task, WorkerDied, Workers
 from .queue import Job, Queue
 
 log = logging.getLogger(__name__)
 
+PROCESS_BYTES = 64 << 20  # that a worker takes before it has opened anything
 DEATHS_ALLOWED = 3
 PER_WORKER = 2  # jobs in hand: one at work, one waiting at its door
 
@@ -18,12 +19,21 @@ class Developing:
     """Keeps the workers busy, as long as somebody takes what they have finished."""
 
     def __init__(
-        self, *, workers: Workers, queue: Queue, task_of: Callable[[Job], Task], number: int
+        self,
+        *,
+        workers: Workers,
+        queue: Queue,
+        task_of: Callable[[Job, int], Task],
+        number: int,
+        memory_bytes: int,
     ) -> None:
+        """``task_of`` makes a task of a job and of the bytes of memory that it may take."""
         self._workers = workers
         self._queue = queue
         self._task_of = task_of
         self._most_in_hand = number * PER_WORKER
+        self._alone_bytes = memory_bytes - PROCESS_BYTES
+        self._beside_bytes = memory_bytes // number - PROCESS_BYTES
 
     def stop(self) -> None:
         """End all processes; what they had in hand is found again by the next look."""
@@ -36,6 +46,9 @@ class Developing:
             job = self._queue.in_hand.pop(future)
             try:
                 job.developed = self._workers.result(future, began_s=job.began_s)
+            except NeedsMemory as error:
+                if refusal := self._make_room(job, error):
+                    yield job, refusal
             except PhotoError as error:
                 yield job, error
             except WorkerDied as death:
@@ -53,12 +66,23 @@ class Developing:
             if job is None:
                 return
             try:
-                task = self._task_of(job)
+                task = self._task_of(job, self._allowed_bytes(job))
             except Exception:
                 self._queue.add(job)
                 raise
             job.began_s = time.monotonic()
             self._queue.in_hand[self._workers.develop(task)] = job
+
+    def _make_room(self, job: Job, error: NeedsMemory) -> PhotoError | None:
+        """Have a large picture developed alone; return why not even that will do."""
+        if job.is_alone or error.needed_bytes > self._alone_bytes:
+            return NeedsMemory(error.needed_bytes, self._alone_bytes)
+        job.is_alone = True
+        self._queue.add(job)
+        return None
+
+    def _allowed_bytes(self, job: Job) -> int:
+        return self._alone_bytes if job.is_alone else self._beside_bytes
 
     def _after_death(self, job: Job, death: WorkerDied) -> PhotoError | None:
         job.deaths += death.is_suspect

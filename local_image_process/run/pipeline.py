@@ -44,6 +44,7 @@ class Pipeline:
         conditions: str,
         max_megapixels: int,
         render_workers: int,
+        memory_bytes: int,
     ) -> None:
         self._looking = looking
         self._publisher = publisher
@@ -56,7 +57,11 @@ class Pipeline:
         self._hidden: set[str] = set()
         self._queue = Queue()
         self._developing = Developing(
-            workers=workers, queue=self._queue, task_of=self._task_of, number=render_workers
+            workers=workers,
+            queue=self._queue,
+            task_of=self._task_of,
+            number=render_workers,
+            memory_bytes=memory_bytes,
         )
         self._pause = Pause()
         self.report = Report()
@@ -240,7 +245,7 @@ class Pipeline:
             self._looking.again(folder)
         log.info("photo %s %s", outcome.kind, kv(key=outcome.photo.key, id=outcome.photo.id))
 
-    def _task_of(self, job: Job) -> Task:
+    def _task_of(self, job: Job, memory_bytes: int) -> Task:
         original = job.original
         known: frozenset[str] = frozenset()
         if not job.anew:
@@ -252,6 +257,7 @@ class Pipeline:
             recipe=self._recipe,
             known_digests=known,
             max_megapixels=self._max_megapixels,
+            memory_bytes=memory_bytes,
         )
 
     def _withdraw(self, now_s: float) -> None:

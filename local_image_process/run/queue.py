@@ -17,6 +17,7 @@ class Job:
     place: Place
     deaths: int = 0  # workers that ended while they had it
     anew: bool = False  # develop it even if its picture is known
+    is_alone: bool = False  # develop it while nothing else is developed: it needs much memory
     began_s: float = 0.0  # monotonic
     developed: Developed | None = None  # waits for the store
 
@@ -26,23 +27,28 @@ class Queue:
     """Jobs by key; a newer look at a file replaces what was known of it."""
 
     waiting: dict[str, Job] = field(default_factory=dict)
+    large: dict[str, Job] = field(default_factory=dict)  # wait until they can be alone
     in_hand: "dict[Future[Developed], Job]" = field(default_factory=dict)
     ready: deque[Job] = field(default_factory=deque)  # developed, not stored yet
     _order: list[str] = field(default_factory=list)  # keys, the next one last
     is_sorted: bool = True
 
     def __len__(self) -> int:
-        return len(self.waiting) + len(self.in_hand) + len(self.ready)
+        return len(self.waiting) + len(self.large) + len(self.in_hand) + len(self.ready)
 
     def add(self, job: Job) -> None:
         """Put a job in line, unless the same state of the file is being worked on."""
         key = job.original.key
-        for other in (*self.in_hand.values(), *self.ready):
+        for other in (*self.in_hand.values(), *self.ready, *self.large.values()):
             if other.original.key == key and other.original.stamp == job.original.stamp:
                 other.place = job.place
                 return
-        self.waiting[key] = job
-        self.is_sorted = False
+        self.drop(key)
+        if job.is_alone:
+            self.large[key] = job
+        else:
+            self.waiting[key] = job
+            self.is_sorted = False
 
     def take_back_in_hand(self) -> None:
         """Queue again what the workers have in hand."""
@@ -60,14 +66,23 @@ class Queue:
     def drop(self, key: str) -> None:
         """Forget a job that has not begun."""
         self.waiting.pop(key, None)
+        self.large.pop(key, None)
 
     def sizes(self, others: Iterable[Job]) -> Counter[int]:
         """Return how many jobs, ``others`` counted, there are for files of each size in bytes."""
-        jobs = (*self.waiting.values(), *self.in_hand.values(), *self.ready, *others)
+        waiting = (*self.waiting.values(), *self.large.values())
+        jobs = (*waiting, *self.in_hand.values(), *self.ready, *others)
         return Counter(job.original.stamp.size for job in jobs)
 
     def next(self) -> Job | None:
-        """Take the next job: of the folder with the newest file, by key."""
+        """Take the next job: of the folder with the newest file, by key.
+
+        One that must be alone comes as soon as nothing else is in hand, and nothing beside it.
+        """
+        if self.large and not self.in_hand:
+            return self.large.pop(next(iter(self.large)))
+        if self.large or any(job.is_alone for job in self.in_hand.values()):
+            return None
         if not self.is_sorted:
             self._sort()
         while self._order:

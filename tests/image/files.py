@@ -34,6 +34,7 @@ def developed(path: Path, recipe: Recipe = RECIPE) -> Developed:
         recipe=recipe,
         known_digests=frozenset(),
         max_megapixels=100,
+        memory_bytes=1 << 40,
     )
 
 

@@ -7,6 +7,7 @@ import struct
 import zlib
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +21,13 @@ from local_image_process.model import PHOTO_SUFFIXES, RAW_SUFFIXES, Developed, R
 from tests.photos import make_photo
 
 RECIPE = Recipe(display_edge_px=120, display_quality=80, thumb_edges_px=(60,), thumb_quality=70)
+ANY_MEMORY = 1 << 40
+TERMS: dict[str, Any] = {
+    "recipe": RECIPE,
+    "known_digests": frozenset(),
+    "max_megapixels": 100,
+    "memory_bytes": ANY_MEMORY,
+}
 SUFFIXES = (".jpg", ".png", ".webp", ".tif", ".gif", ".bmp", ".heic", ".avif")
 
 
@@ -37,6 +45,7 @@ def _develop(
         recipe=RECIPE,
         known_digests=known,
         max_megapixels=max_megapixels,
+        memory_bytes=ANY_MEMORY,
     )
 
 
@@ -91,6 +100,7 @@ def test_a_file_that_is_not_the_one_of_the_stamp_is_still_changing(
             recipe=RECIPE,
             known_digests=frozenset(),
             max_megapixels=100,
+            memory_bytes=ANY_MEMORY,
         )
 
 
@@ -98,7 +108,14 @@ def test_an_inode_of_0_is_not_compared(tmp_path: Path) -> None:
     path = make_photo(tmp_path / "a.jpg")
     now = _stamp(path)
     stamp = Stamp(size=now.size, mtime_ns=now.mtime_ns, inode=0)
-    develop(path, stamp=stamp, recipe=RECIPE, known_digests=frozenset(), max_megapixels=100)
+    develop(
+        path,
+        stamp=stamp,
+        recipe=RECIPE,
+        known_digests=frozenset(),
+        max_megapixels=100,
+        memory_bytes=ANY_MEMORY,
+    )
 
 
 def test_a_file_that_went_away_is_still_changing(tmp_path: Path) -> None:
@@ -106,7 +123,14 @@ def test_a_file_that_went_away_is_still_changing(tmp_path: Path) -> None:
     stamp = _stamp(path)
     path.unlink()
     with pytest.raises(StillChanging):
-        develop(path, stamp=stamp, recipe=RECIPE, known_digests=frozenset(), max_megapixels=100)
+        develop(
+            path,
+            stamp=stamp,
+            recipe=RECIPE,
+            known_digests=frozenset(),
+            max_megapixels=100,
+            memory_bytes=ANY_MEMORY,
+        )
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

@@ -30,6 +30,7 @@ def task_for(path: Path) -> Task:
         recipe=RECIPE,
         known_digests=frozenset(),
         max_megapixels=500,
+        memory_bytes=1 << 30,
     )
 
 
