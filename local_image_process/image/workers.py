@@ -22,6 +22,7 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
 RECYCLE_AFTER = 500  # photos; what a decoder leaks goes with its process
 STUCK_AFTER = 4  # time limits
+REST_AFTER_S = 30.0
 NICENESS = 5  # visitors come first
 
 
@@ -61,9 +62,11 @@ class Workers:
         self._memory_bytes = memory_bytes
         self._on_done = on_done
         self._pool: ProcessPool | None = None
+        self._used_s = 0.0  # monotonic
 
     def develop(self, task: Task) -> "Future[Developed]":
         """Begin to develop an original; ``on_done`` is called, in another thread, when it ends."""
+        self._used_s = time.monotonic()
         future: Future[Developed] = self._running_pool().schedule(
             _develop, args=[task], timeout=self._timeout_s
         )
@@ -97,6 +100,14 @@ class Workers:
         A process killed while it holds the pool's lock leaves the others waiting for it.
         """
         return time.monotonic() - began_s > STUCK_AFTER * self._timeout_s
+
+    def rest(self) -> None:
+        """End processes that had nothing to do for a while: they take memory, and wake the machine.
+
+        To be called while no task is under way.
+        """
+        if self._pool is not None and time.monotonic() > self._used_s + REST_AFTER_S:
+            self.stop()
 
     def stop(self) -> None:
         """End all processes, whatever they are doing."""

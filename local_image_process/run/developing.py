@@ -42,17 +42,14 @@ class Developing:
     def finished(self) -> Iterator[tuple[Job, PhotoError | None]]:
         """Take the jobs that have ended: developed, or with what was wrong."""
         self._restart_if_stuck()
+        if not self._queue.in_hand:
+            self._workers.rest()
         for future in [future for future in self._queue.in_hand if future.done()]:
             job = self._queue.in_hand.pop(future)
             try:
                 job.developed = self._workers.result(future, began_s=job.began_s)
-            except NeedsMemory as error:
-                if refusal := self._make_room(job, error):
-                    yield job, refusal
-            except PhotoError as error:
-                yield job, error
-            except WorkerDied as death:
-                if verdict := self._after_death(job, death):
+            except (PhotoError, WorkerDied) as error:
+                if verdict := self._verdict(job, error):
                     yield job, verdict
             else:
                 yield job, None
@@ -72,6 +69,14 @@ class Developing:
                 raise
             job.began_s = time.monotonic()
             self._queue.in_hand[self._workers.develop(task)] = job
+
+    def _verdict(self, job: Job, error: PhotoError | WorkerDied) -> PhotoError | None:
+        """Return what is wrong with a photo; ``None`` where it is tried once more."""
+        if isinstance(error, NeedsMemory):
+            return self._make_room(job, error)
+        if isinstance(error, WorkerDied):
+            return self._after_death(job, error)
+        return error
 
     def _make_room(self, job: Job, error: NeedsMemory) -> PhotoError | None:
         """Have a large picture developed alone; return why not even that will do."""

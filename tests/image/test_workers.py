@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from local_image_process.errors import UnreadablePhoto
+from local_image_process.image import workers as workers_module
 from local_image_process.image.workers import Task, WorkerDied, Workers
 from local_image_process.model import Developed, Recipe, Stamp
 from tests.photos import make_photo
@@ -113,3 +114,19 @@ def test_a_photo_that_wants_too_much_memory_costs_only_itself(tmp_path: Path) ->
     assert workers.result(futures[1], began_s=time.monotonic()).renditions
     workers.stop()
     assert render_processes() == []
+
+
+def test_processes_with_nothing_to_do_are_ended_and_started_again_at_need(
+    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = task_for(make_photo(tmp_path / "good.jpg", size=(64, 48)))
+    wait([workers.develop(task)], timeout=30)
+    workers.rest()
+    assert render_processes(), "it may go on any moment"
+    monkeypatch.setattr(workers_module, "REST_AFTER_S", 0.0)
+    workers.rest()
+    wait_for(lambda: not render_processes(), what="the processes to end")
+    began_s = time.monotonic()
+    future = workers.develop(task)
+    wait([future], timeout=30)
+    assert len(workers.result(future, began_s=began_s).renditions) == 2
