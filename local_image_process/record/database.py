@@ -92,16 +92,15 @@ class Database:
     def _told(self) -> Iterator[None]:
         try:
             yield
+        except OSError as error:  # of the files beside it
+            raise _unwritable(error.strerror) from error
         except sa.exc.DatabaseError as error:
             if _is_spoiled(error):
                 self._set_aside()
                 raise StoreUnavailable("the catalogue was damaged; a new one is made") from error
             if not isinstance(error, sa.exc.OperationalError):
                 raise
-            raise StoreUnavailable(
-                f"the catalogue cannot be written ({error.orig});"
-                " see whether the disk of the data folder is full or read-only"
-            ) from error
+            raise _unwritable(error.orig) from error
 
     @contextlib.contextmanager
     def _in_turn(self) -> Iterator[None]:
@@ -190,6 +189,13 @@ def copy_tables(source: Database, target: Database) -> None:
             new.execute(sa.delete(table))
             if rows := [row._asdict() for row in old.execute(sa.select(table))]:
                 new.execute(sa.insert(table), rows)
+
+
+def _unwritable(why: object) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"the catalogue cannot be written ({why});"
+        " see whether the disk of the data folder is full or read-only"
+    )
 
 
 def _is_spoiled(error: sa.exc.DatabaseError) -> bool:
