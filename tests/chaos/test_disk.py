@@ -1,4 +1,4 @@
-"""A data folder that takes nothing for a while: said once, nothing acknowledged, nothing lost."""
+"""Disks that fail for a while: said once, nothing acknowledged, nothing lost, and caught up."""
 
 import errno
 import os
@@ -15,7 +15,9 @@ Make = Callable[..., LiveGallery]
 LIKE = {"photoId": "上海/first.webp", "likes": 1}
 
 
-@pytest.mark.skipif(COMPILER is None, reason="there is no C compiler")
+pytestmark = pytest.mark.skipif(COMPILER is None, reason="there is no C compiler")
+
+
 @pytest.mark.parametrize("trouble", ["ENOSPC", "EROFS", "EIO"])
 def test_a_disk_that_takes_nothing_is_waited_for(
     gallery: Make, tmp_path: Path, trouble: str
@@ -44,3 +46,22 @@ def test_a_disk_that_takes_nothing_is_waited_for(
     live.wait(lambda: live.exif()["上海/first.jpg"].get("likes") == 1, what="what was acknowledged")
     live.wait(lambda: live.command("check").stdout == "all well\n", what="nothing left over")
     assert "Traceback" not in live.log_text()
+
+
+def test_a_folder_that_could_not_be_listed_is_looked_at_again(
+    gallery: Make, tmp_path: Path
+) -> None:
+    """No event tells that it can be listed again, and the next sweep is an hour away."""
+    live = gallery(SETTLE_S="0.1")
+    shim = Shim(tmp_path, library=live.library, data=live.data)
+    live.env |= shim.compile()
+    make_photo(live.library / "上海/first.jpg", size=(64, 48))
+    make_photo(live.library / "北京/second.jpg", size=(64, 48), seed=1)
+    live.start()
+    live.wait_for_ids("上海/first", "北京/second")
+    shim.set(listing=2)
+    make_photo(live.library / "上海/third.jpg", size=(64, 48), seed=2)
+    live.wait(lambda: live.log_lines("folder left as it was folder=上海"), what="a word about it")
+    shim.set()
+    live.wait_for_ids("上海/first", "上海/third", "北京/second")
+    assert live.log_lines("photo withdrawn") == []
