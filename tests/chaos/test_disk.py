@@ -15,9 +15,10 @@ Make = Callable[..., LiveGallery]
 LIKE = {"photoId": "上海/first.webp", "likes": 1}
 
 
-pytestmark = pytest.mark.skipif(COMPILER is None, reason="there is no C compiler")
+by_shim = pytest.mark.skipif(COMPILER is None, reason="there is no C compiler")
 
 
+@by_shim
 @pytest.mark.parametrize("trouble", ["ENOSPC", "EROFS", "EIO"])
 def test_a_disk_that_takes_nothing_is_waited_for(
     gallery: Make, tmp_path: Path, trouble: str
@@ -48,6 +49,7 @@ def test_a_disk_that_takes_nothing_is_waited_for(
     assert "Traceback" not in live.log_text()
 
 
+@by_shim
 def test_a_folder_that_could_not_be_listed_is_looked_at_again(
     gallery: Make, tmp_path: Path
 ) -> None:
@@ -65,3 +67,17 @@ def test_a_folder_that_could_not_be_listed_is_looked_at_again(
     shim.set()
     live.wait_for_ids("上海/first", "上海/third", "北京/second")
     assert live.log_lines("photo withdrawn") == []
+
+
+def test_a_folder_that_may_be_read_later_is_watched_from_then_on(gallery: Make) -> None:
+    live = gallery(SETTLE_S="0.1")
+    make_photo(live.library / "北京/first.jpg", size=(64, 48))
+    locked = make_photo(live.library / "上海/second.jpg", size=(64, 48), seed=1).parent
+    locked.chmod(0)
+    live.start()
+    live.wait_for_ids("北京/first")
+    locked.chmod(0o755)
+    live.wait_for_ids("北京/first", "上海/second")
+    live.wait(lambda: live.log_lines("watch begun anew"), what="another watch")
+    make_photo(locked / "third.jpg", size=(64, 48), seed=2)
+    live.wait_for_ids("北京/first", "上海/second", "上海/third")
