@@ -171,8 +171,7 @@ class Faults:
         """Let it be of an older version of the program."""
         with closing(sqlite3.connect(self._after_a_power_cut())) as database, database:
             database.execute("UPDATE meta SET value = '1' WHERE name = 'schema_version'")
-            database.execute("DROP TABLE photos")
-            database.execute("CREATE TABLE photos (key TEXT)")
+            database.execute("ALTER TABLE photos DROP COLUMN exif")
 
     def _tear_the_json(self) -> None:
         path = self._live.data / self._rng.choice(["albums.json", "exif_data.json", "likes.json"])
