@@ -59,6 +59,7 @@ class Looking:
         self._catalogue = catalogue
         self._settling = settling
         self._terms = terms
+        self._root_inode: int | None = None  # when it was last looked at
         self._unlisted: set[str] = set()
         self._unlisted_pause = Pause()
         self._ids: dict[str, str] = {}  # of folders with photos, on record or on their way
@@ -69,7 +70,7 @@ class Looking:
         Raises LibraryError when the library is away, or none of the published photos is in it
         (unless somebody ``confirmed`` that).
         """
-        looks = frozenset(looks)
+        looks = frozenset(looks) | self._all_if_replaced()
         seen = list(scan.look(self._root, looks, stable_inodes=self._terms.stable_inodes))
         listings = [found for found in seen if isinstance(found, scan.Listing)]
         if Look("", deep=True) in looks and not confirmed:
@@ -81,6 +82,15 @@ class Looking:
         for folder in self._gone(looks, seen):
             self._note_gone(folder, work)
         return work
+
+    def _all_if_replaced(self) -> frozenset[Look]:
+        """Return a look at everything if another folder took the library's place since the last.
+
+        Race: the hints of what was done before may be used up on the other one.
+        """
+        before, self._root_inode = self._root_inode, _inode(self._root)
+        is_same = before in {None, self._root_inode} or not self._terms.stable_inodes
+        return frozenset() if is_same else frozenset({Look("", deep=True)})
 
     @property
     def album_ids(self) -> set[str]:
@@ -277,3 +287,11 @@ def _lies_below(folder: str, tops: set[str]) -> bool:
     if folder in tops or "" in tops:
         return True
     return any(folder.startswith(f"{top}/") for top in tops)
+
+
+def _inode(folder: Path) -> int:
+    """Return what tells a folder from another one; 0 where there is none."""
+    try:
+        return folder.stat().st_ino
+    except OSError:
+        return 0
