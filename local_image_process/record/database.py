@@ -5,6 +5,7 @@ import fcntl
 import logging
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
@@ -13,7 +14,17 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from ..errors import StoreUnavailable
-from .schema import SCHEMA_VERSION, derived, meta, primary
+from .schema import (
+    SCHEMA_VERSION,
+    corrections,
+    derived,
+    likes,
+    meta,
+    photos,
+    primary,
+    stars,
+    tombstones,
+)
 
 log = logging.getLogger(__name__)
 
@@ -92,16 +103,15 @@ class Database:
     def _told(self) -> Iterator[None]:
         try:
             yield
+        except OSError as error:  # of the files beside it
+            raise _unwritable(error.strerror) from error
         except sa.exc.DatabaseError as error:
             if _is_spoiled(error):
                 self._set_aside()
                 raise StoreUnavailable("the catalogue was damaged; a new one is made") from error
             if not isinstance(error, sa.exc.OperationalError):
                 raise
-            raise StoreUnavailable(
-                f"the catalogue cannot be written ({error.orig});"
-                " see whether the disk of the data folder is full or read-only"
-            ) from error
+            raise _unwritable(error.orig) from error
 
     @contextlib.contextmanager
     def _in_turn(self) -> Iterator[None]:
@@ -192,6 +202,13 @@ def copy_tables(source: Database, target: Database) -> None:
                 new.execute(sa.insert(table), rows)
 
 
+def _unwritable(why: object) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"the catalogue cannot be written ({why});"
+        " see whether the disk of the data folder is full or read-only"
+    )
+
+
 def _is_spoiled(error: sa.exc.DatabaseError) -> bool:
     words = str(error.orig)
     return "not a database" in words or "malformed" in words
@@ -211,10 +228,25 @@ def _make_tables(connection: Connection) -> None:
     found = connection.scalar(sa.select(meta.c.value).where(meta.c.name == "schema_version"))
     if found == str(SCHEMA_VERSION):
         return
+    _expect_back(connection)
     derived.drop_all(connection)
     derived.create_all(connection)
     connection.execute(sa.delete(meta).where(meta.c.name == "schema_version"))
     connection.execute(sa.insert(meta).values(name="schema_version", value=str(SCHEMA_VERSION)))
+
+
+def _expect_back(connection: Connection) -> None:
+    """Bury photos that were given anything: the new record may find them under other names."""
+    there = sa.inspect(connection)
+    known = {c["name"] for c in there.get_columns("photos")} if there.has_table("photos") else set()
+    if not {"album_id", "name", "version"} <= known:
+        return
+    photo_id = photos.c.album_id + "/" + photos.c.name
+    given = sa.union(*(sa.select(t.c.photo_id) for t in (likes, stars, corrections)))
+    now_s = sa.literal(time.time())
+    buried = sa.select(photo_id, photos.c.version, now_s).where(photo_id.in_(given))
+    connection.execute(sa.delete(tombstones).where(tombstones.c.photo_id.in_(sa.select(photo_id))))
+    connection.execute(sa.insert(tombstones).from_select(["photo_id", "version", "at_s"], buried))
 
 
 def _speak_sqlite(engine: Engine) -> None:

@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..errors import StoreUnavailable
+
 MEMORY = Path("/dev/shm")  # a sign of life there wakes no disk
 
 
@@ -27,8 +29,14 @@ class Lease:
         self._fd: int | None = None
 
     def acquire(self) -> bool:
-        """Try once to become leader."""
-        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        """Try once to become leader. Raises StoreUnavailable where the disk allows no lock."""
+        try:
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise StoreUnavailable(
+                f"{self._path} cannot be opened ({error.strerror}); see whether the disk of the"
+                " data folder is full or read-only"
+            ) from error
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -12,6 +12,7 @@ from ..model import Look, Original, Sidecar, Stamp, folder_of
 from ..record.catalogue import Catalogue
 from ..record.rows import Known, SidecarRecord, Tried
 from ..source import naming, scan, sidecar
+from .pause import Pause
 from .plan import Plan, make_plan
 from .publisher import Place
 from .settling import Settling
@@ -60,7 +61,9 @@ class Looking:
         self._catalogue = catalogue
         self._settling = settling
         self._terms = terms
+        self._root_inode: int | None = None  # when it was last looked at
         self._unlisted: set[str] = set()
+        self._unlisted_pause = Pause()
         self._ids: dict[str, str] = {}  # of folders with photos, on record or on their way
 
     def look(self, looks: Iterable[Look], *, confirmed: bool = False) -> Work:
@@ -69,7 +72,7 @@ class Looking:
         Raises LibraryError when the library is away, or none of the published photos is in it
         (unless somebody ``confirmed`` that).
         """
-        looks = frozenset(looks)
+        looks = frozenset(looks) | self._all_if_replaced()
         seen = list(scan.look(self._root, looks, stable_inodes=self._terms.stable_inodes))
         listings = [found for found in seen if isinstance(found, scan.Listing)]
         if Look("", deep=True) in looks and not confirmed:
@@ -81,6 +84,15 @@ class Looking:
         for folder in self._gone(looks, seen):
             self._note_gone(folder, work)
         return work
+
+    def _all_if_replaced(self) -> frozenset[Look]:
+        """Return a look at everything if another folder took the library's place since the last.
+
+        Race: the hints of what was done before may be used up on the other one.
+        """
+        before, self._root_inode = self._root_inode, _inode(self._root)
+        is_same = before in {None, self._root_inode} or not self._terms.stable_inodes
+        return frozenset() if is_same else frozenset({Look("", deep=True)})
 
     @property
     def album_ids(self) -> set[str]:
@@ -100,10 +112,16 @@ class Looking:
 
     def due(self, now_s: float) -> frozenset[Look]:
         """Take the folders that are to be looked at again by now (monotonic)."""
-        return self._settling.due(now_s)
+        due = self._settling.due(now_s)
+        if now_s >= self._unlisted_pause.until_s:
+            due |= {Look(folder, deep=True) for folder in self._unlisted}
+        return due
 
     def next_due_s(self) -> float | None:
-        """Return when (monotonic) the next folder is to be looked at again."""
+        """Return when (monotonic) the next folder is to be looked at again.
+
+        Those that cannot be listed do not count: nobody knows whether they ever can.
+        """
         return self._settling.next_due_s()
 
     def again(self, folder: str) -> None:
@@ -211,11 +229,15 @@ class Looking:
         empty = naming.album_ids(listed.keys() - there, root_album=self._terms.root_album)
         return empty | self._ids
 
-    def _gone(self, looks: frozenset[Look], seen: Sequence[object]) -> set[str]:
+    def _gone(
+        self,
+        looks: frozenset[Look],
+        seen: Sequence[scan.Listing | scan.Unlisted | scan.Gone],
+    ) -> set[str]:
         """Return the folders of record that were looked for and are not there."""
         visited = {found.folder for found in seen if isinstance(found, scan.Listing)}
         unlisted = {found.folder for found in seen if isinstance(found, scan.Unlisted)}
-        self._tell_unlisted([f for f in seen if isinstance(f, scan.Unlisted)])
+        self._note_unlisted(seen)
         gone = {found.folder for found in seen if isinstance(found, scan.Gone)}
         tops = gone | {look.folder for look in looks if look.deep}
         if not tops:
@@ -226,11 +248,19 @@ class Looking:
             if _lies_below(folder, tops) and not _lies_below(folder, unlisted)
         }
 
-    def _tell_unlisted(self, unlisted: list[scan.Unlisted]) -> None:
-        for found in unlisted:
-            if found.folder not in self._unlisted:
-                log.warning("folder left as it was %s", kv(folder=found.folder, why=found.reason))
-        self._unlisted = {found.folder for found in unlisted}
+    def _note_unlisted(self, seen: Sequence[scan.Listing | scan.Unlisted | scan.Gone]) -> None:
+        """Keep in mind which folders are unknown, to look again later and later."""
+        found = [one for one in seen if isinstance(one, scan.Unlisted)]
+        for one in found:
+            if one.folder not in self._unlisted:
+                log.warning("folder left as it was %s", kv(folder=one.folder, why=one.reason))
+        tried = {one.folder for one in seen}
+        still = {one.folder for one in found}
+        if still != self._unlisted & tried:  # something is new: begin with short pauses again
+            self._unlisted_pause.end()
+        if still:
+            self._unlisted_pause.begin(time.monotonic())
+        self._unlisted = self._unlisted - tried | still
 
     def _note_gone(self, folder: str, work: Work) -> None:
         self._ids.pop(folder, None)
@@ -264,3 +294,11 @@ def _lies_below(folder: str, tops: set[str]) -> bool:
     if folder in tops or "" in tops:
         return True
     return any(folder.startswith(f"{top}/") for top in tops)
+
+
+def _inode(folder: Path) -> int:
+    """Return what tells a folder from another one; 0 where there is none."""
+    try:
+        return folder.stat().st_ino
+    except OSError:
+        return 0

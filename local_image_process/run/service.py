@@ -4,10 +4,12 @@ import atexit
 import logging
 import threading
 
+from ..errors import GalleryError
 from ..settings import Settings
 from .leader import Leader
 from .lease import Lease
 from .records import Records, take_back_interactions
+from .troubles import Troubles
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +25,7 @@ class Service:
         self._records = records
         self._stop = threading.Event()
         self._leader: Leader | None = None
+        self._troubles = Troubles()
         self._thread = threading.Thread(target=self._run, name="gallery-service", daemon=True)
         self.lease = Lease(settings.data_dir)
 
@@ -45,6 +48,10 @@ class Service:
             try:
                 if self.lease.acquire():
                     self._lead()
+                self._troubles.unsay("service")
+            except GalleryError as error:
+                self._troubles.are("service", "service waits", error)
+                rest_s = REST_AFTER_ERROR_S
             except Exception:  # the thread must outlive whatever happens, to try again
                 log.exception("service stumbled; it goes on in a moment")
                 rest_s = REST_AFTER_ERROR_S

@@ -90,13 +90,12 @@ class Missing:
         once more. Raises LibraryError when no photo at all is where it was: then the library is
         away, not the photos.
         """
-        due = [
-            key
-            for key, since in self._since.items()
-            if now_s >= since + self._grace_s and not may_be_moved(self._sizes[key])
-        ]
+        overdue = [key for key, since in self._since.items() if now_s >= since + self._grace_s]
+        due = [key for key in overdue if not may_be_moved(self._sizes[key])]
         if not due or (frozenset(due) == self.held and not self.confirmed):
             return []
+        if len(due) < len(overdue) and not self.confirmed and self._are_many(overdue):
+            return []  # which of them moved is known soon: the fuse must not see them in parts
         with self.only_while_library_is_there():
             due = self._still_gone(due, still_missing)
             if due and not self.confirmed:
@@ -128,15 +127,17 @@ class Missing:
             log.info("photo withdrawn %s", kv(key=photo.key, id=photo.id))
         return [photo.key for photo in photos]
 
+    def _are_many(self, keys: list[str]) -> bool:
+        return exceeds_fuse(len(keys), self._catalogue.count())
+
     def _fuse_holds(self, due: list[str]) -> bool:
-        total = self._catalogue.count()
-        self.held = frozenset(due) if exceeds_fuse(len(due), total) else frozenset()
+        self.held = frozenset(due) if self._are_many(due) else frozenset()
         if self.held and self.held != self._told:
             log.error(
                 "withdrawal held back %s",
                 kv(
                     photos=len(self.held),
-                    of=total,
+                    of=self._catalogue.count(),
                     do="if they really are gone: python -m local_image_process once"
                     " --confirm-withdraw",
                 ),

@@ -8,6 +8,8 @@ What watchdog 7.1 tells of its own troubles, and what this module adds:
 - Queue overflow: events are dropped; all that can be seen from outside is a line in its log.
 - Root deleted: its thread ends. Root moved, unmounted, mounted over: nothing; the root is compared.
 - One of its threads dies: nothing; so the threads are asked.
+- No right to read a folder, the root even: it notes watch -1 and stays blind there, even
+  when the right comes back; so those folders are tried.
 - A new folder that it finds twice, in a walk and by an event, is harmless but makes it warn; where
   warnings are errors, that ends its thread: so that warning is turned off.
 """
@@ -47,6 +49,7 @@ _WAKING: list[type[events.FileSystemEvent]] = [  # not: opened, closed without w
     events.DirDeletedEvent,
 ]  # not: folder modified. Each change inside has its own event
 _GROWING = (events.DirCreatedEvent, events.DirMovedEvent)
+NOT_WATCHED = -1
 _OVERFLOW_LOG = "watchdog.observers.inotify_c"
 
 
@@ -75,6 +78,8 @@ class Watch:
             return True
         if self._identity is None or self._identity != _identity(self._root):
             return True
+        if any(os.access(folder, os.R_OK) for folder in self._blind_folders()):
+            return True
         if self._inbox.grew_since_asked() and not _can_watch_more(self._root):
             self._is_at_limit = True
         return self._is_at_limit
@@ -95,6 +100,13 @@ class Watch:
         ]
         if not _can_watch_more(self._root):
             raise _unavailable(self._root, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+
+    def _blind_folders(self) -> Iterator[bytes]:
+        """Yield the folders that could not be watched for want of the right to read them."""
+        for emitter in self._observer.emitters if self._observer else ():
+            group = getattr(emitter, "_inotify", None)
+            watches: dict[bytes, int] = getattr(group, "_active_callbacks_by_path", {})
+            yield from (folder for folder, wd in watches.copy().items() if wd == NOT_WATCHED)
 
     def _stop(self) -> None:
         logging.getLogger(_OVERFLOW_LOG).removeHandler(self._overflow)

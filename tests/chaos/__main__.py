@@ -2,6 +2,7 @@
 
 import argparse
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -18,22 +19,28 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="replay this one")
     parser.add_argument("--rounds", type=int, default=ROUNDS_EACH, help="with one seed")
     options = parser.parse_args()
-    end_s = time.monotonic() + 60 * options.minutes
+    began_s = time.monotonic()
     done = 0
-    while True:
+    while time.monotonic() < began_s + 60 * options.minutes:
         seed = random.randrange(10**6) if options.seed is None else options.seed
-        with tempfile.TemporaryDirectory(prefix="gallery-chaos-") as folder:
-            chaos = Chaos(Path(folder), seed=seed, with_bucket=seed % 2 == 1)
-            with chaos.running():
-                for _ in range(options.rounds):
-                    chaos.round()
-                    done += 1
-                    sys.stderr.write(f"\r{done} rounds, seed {seed}: {chaos.story[-1][:60]:60}")
-                    if time.monotonic() > end_s:
-                        break
-        if time.monotonic() > end_s or options.seed is not None:
-            sys.stderr.write(f"\n{done} rounds, all well\n")
-            return 0
+        done += _rounds_of(seed, options.rounds)
+        each_s = (time.monotonic() - began_s) / done
+        sys.stderr.write(f"{done} rounds, {each_s:.1f} s each, all well\n")
+        if options.seed is not None:
+            break
+    return 0
+
+
+def _rounds_of(seed: int, number: int) -> int:
+    """Do so many rounds with one gallery, an odd seed's with a bucket; left to look at if wrong."""
+    folder = Path(tempfile.mkdtemp(prefix=f"gallery-chaos-{seed}-"))
+    sys.stderr.write(f"seed {seed}, in {folder}\n")
+    chaos = Chaos(folder, seed=seed, with_bucket=seed % 2 == 1)
+    with chaos.running():
+        for _ in range(number):
+            chaos.round()
+    shutil.rmtree(folder)
+    return number
 
 
 if __name__ == "__main__":

@@ -1,40 +1,76 @@
 """What strikes a gallery at work, and how it is taken back."""
 
+import errno
 import os
 import random
 import shutil
 import signal
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import psutil
 
+from tests.chaos.asking import Asking
+from tests.chaos.shim import Shim
 from tests.live import LiveGallery
 from tests.oss_server import OssServer
+from tests.photos import make_photo
+from tests.support import wait_for
+
+ALWAYS = (
+    *("nothing", "kill the leader", "kill a worker", "kill render processes", "kill all"),
+    *("restart", "take the library away", "empty the library", "lock a folder"),
+    *("put a strange library in its place", "start with a strange library"),
+    *("delete the catalogue", "spoil the catalogue", "truncate the catalogue", "age the catalogue"),
+    *("tear the JSON", "lose the data folder's words"),
+)
+BY_SHIM = (
+    *("half of the listings break off", "all listings break off", "the disk is full"),
+    *("the disk is read-only", "the disk is broken", "the clock is ahead", "the clock is behind"),
+)
+OF_BUCKET = (
+    *("bucket is away", "bucket resets", "bucket is slow", "bucket lies"),
+    *("bucket's listings break off", "bucket's answers are damaged"),
+)
+LIBRARY_AWAY = ("library", "lock a folder")  # nothing can be done in it meanwhile
+LOSES_THE_LATEST = (  # likes that are not in the JSON yet
+    *("delete the catalogue", "spoil the catalogue", "truncate the catalogue"),
+)
+HOURS_S = 3 * 3600
 
 
 class Faults:
     """One fault at a time; ``end`` takes it back."""
 
-    def __init__(self, live: LiveGallery, bucket: OssServer | None, rng: random.Random) -> None:
+    def __init__(
+        self,
+        live: LiveGallery,
+        asking: Asking,
+        *,
+        bucket: OssServer | None,
+        shim: Shim | None,
+        rng: random.Random,
+    ) -> None:
         self._live = live
+        self._asking = asking
         self._bucket = bucket
+        self._shim = shim
         self._rng = rng
         self._undo: Callable[[], object] = lambda: None
 
     def choose(self) -> str:
         """Return the name of a fault."""
-        names = [
-            *("nothing", "kill the leader", "kill a worker", "kill render processes", "kill all"),
-            *("restart", "take the library away", "empty the library", "lock a folder"),
-            *("delete the catalogue", "spoil the catalogue", "tear the JSON"),
-        ]
-        if self._bucket is not None:
-            names += ["bucket is away", "bucket resets", "bucket is slow", "bucket lies"]
+        of_shim = BY_SHIM if self._shim else ()
+        of_bucket = OF_BUCKET if self._bucket else ()
+        names: list[str] = [*ALWAYS, *of_shim, *of_bucket]
         return self._rng.choice(names)
 
     def strike(self, name: str) -> None:
         """Let it happen."""
-        getattr(self, f"_{name.replace(' ', '_').lower()}")()
+        letters = name.replace("'", "").replace("-", "_").replace(" ", "_").lower()
+        getattr(self, f"_{letters}")()
 
     def end(self) -> None:
         """Take it back, and see that the gallery runs."""
@@ -45,6 +81,8 @@ class Faults:
 
     def _nothing(self) -> None:
         pass
+
+    # processes
 
     def _kill(self, pid: int | None) -> None:
         if pid is not None:
@@ -68,27 +106,39 @@ class Faults:
 
     def _kill_all(self) -> None:
         self._live.kill_all()
+        self._asking.kill()
 
     def _restart(self) -> None:
         self._live.stop()
 
-    def _take_the_library_away(self) -> None:
-        library = self._live.library
-        aside = library.with_name("aside")
-        library.rename(aside)
-        self._undo = lambda: aside.rename(library)
+    # the library
 
-    def _empty_the_library(self) -> None:
+    def _take_the_library_away(self) -> Path:
         library = self._live.library
         aside = library.with_name("aside")
         library.rename(aside)
-        library.mkdir()
 
         def undo() -> None:
-            library.rmdir()
+            if library.exists():
+                shutil.rmtree(library)
             aside.rename(library)
 
         self._undo = undo
+        return library
+
+    def _empty_the_library(self) -> None:
+        self._take_the_library_away().mkdir()
+
+    def _put_a_strange_library_in_its_place(self) -> None:
+        strange = self._live.library.with_name("strange")
+        for number in range(self._rng.randint(1, 5)):
+            make_photo(strange / f"上海/stranger {number}.jpg", size=(64, 48), seed=number)
+        strange.rename(self._take_the_library_away())
+
+    def _start_with_a_strange_library(self) -> None:
+        self._kill_all()
+        self._put_a_strange_library_in_its_place()
+        self._live.start()
 
     def _lock_a_folder(self) -> None:
         folders = [self._live.library, *(p for p in self._live.library.iterdir() if p.is_dir())]
@@ -96,23 +146,72 @@ class Faults:
         folder.chmod(0)
         self._undo = lambda: folder.chmod(0o755)
 
+    # the data folder
+
     def _delete_the_catalogue(self) -> None:
         for path in self._live.data.glob("catalogue.db*"):
             path.unlink(missing_ok=True)
 
     def _spoil_the_catalogue(self) -> None:
         """Let it be garbage after a power cut."""
-        self._live.kill_all()
-        for path in self._live.data.glob("catalogue.db-*"):
-            path.unlink(missing_ok=True)
-        path = self._live.data / "catalogue.db"
+        path = self._after_a_power_cut()
         path.write_bytes(self._rng.randbytes(max(4096, path.stat().st_size // 2)))
+
+    def _truncate_the_catalogue(self) -> None:
+        path = self._after_a_power_cut()
+        os.truncate(path, path.stat().st_size // 8192 * 4096 + self._rng.choice([0, 1000]))
+
+    def _after_a_power_cut(self) -> Path:
+        self._kill_all()
+        path = self._live.data / "catalogue.db"
+        wait_for(lambda: _is_one_file(path), what="the last lock of those that were killed")
+        return path
+
+    def _age_the_catalogue(self) -> None:
+        """Let it be of an older version of the program."""
+        with closing(sqlite3.connect(self._after_a_power_cut())) as database, database:
+            database.execute("UPDATE meta SET value = '1' WHERE name = 'schema_version'")
+            database.execute("ALTER TABLE photos DROP COLUMN exif")
 
     def _tear_the_json(self) -> None:
         path = self._live.data / self._rng.choice(["albums.json", "exif_data.json", "likes.json"])
-        self._live.kill_all()
+        self._kill_all()
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
         shutil.copy(path, path.with_name(f".{path.name}.tmp"))
+
+    def _lose_the_data_folders_words(self) -> None:
+        for path in self._live.data.glob("*.json*"):
+            path.unlink()
+
+    # disk and clock
+
+    def _switch(self, *, listing: int = 0, writing: int = 0, clock_ahead_s: int = 0) -> None:
+        assert self._shim is not None
+        self._shim.set(listing=listing, writing=writing, clock_ahead_s=clock_ahead_s)
+        self._undo = self._shim.set
+
+    def _half_of_the_listings_break_off(self) -> None:
+        self._switch(listing=1)
+
+    def _all_listings_break_off(self) -> None:
+        self._switch(listing=2)
+
+    def _the_disk_is_full(self) -> None:
+        self._switch(writing=errno.ENOSPC)
+
+    def _the_disk_is_read_only(self) -> None:
+        self._switch(writing=errno.EROFS)
+
+    def _the_disk_is_broken(self) -> None:
+        self._switch(writing=errno.EIO)
+
+    def _the_clock_is_ahead(self) -> None:
+        self._switch(clock_ahead_s=self._rng.randrange(HOURS_S))
+
+    def _the_clock_is_behind(self) -> None:
+        self._switch(clock_ahead_s=-self._rng.randrange(HOURS_S))
+
+    # the bucket
 
     def _bucket_is_away(self) -> None:
         self._in_bucket("503")
@@ -126,7 +225,23 @@ class Faults:
     def _bucket_lies(self) -> None:
         self._in_bucket("done_but_500")
 
-    def _in_bucket(self, kind: str, delay_s: float = 0.0) -> None:
+    def _buckets_listings_break_off(self) -> None:
+        self._in_bucket("broken_xml", operation="List*")
+
+    def _buckets_answers_are_damaged(self) -> None:
+        self._in_bucket("flip", operation="GetObject")
+
+    def _in_bucket(self, kind: str, *, operation: str = "*", delay_s: float = 0.0) -> None:
         assert self._bucket is not None
-        self._bucket.fault(kind, delay_s=delay_s)  # type: ignore[arg-type] # a name of Kind
+        self._bucket.fault(kind, operation=operation, delay_s=delay_s)  # type: ignore[arg-type] # a name of Kind
         self._undo = self._bucket.clear_faults
+
+
+def _is_one_file(database: Path) -> bool:
+    """Bring all of it into the one file, unless a killed process still holds it."""
+    try:
+        with closing(sqlite3.connect(database)) as connection:
+            mode = connection.execute("PRAGMA journal_mode=DELETE").fetchone()
+            return bool(mode == ("delete",))
+    except sqlite3.OperationalError:
+        return False

@@ -1,26 +1,30 @@
 """Rounds of work and faults; after each, all must be as it should."""
 
-import io
-import json
 import random
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from http.client import HTTPException
 from pathlib import Path
 
-from PIL import Image
+import psutil
 
-from tests.chaos.faults import Faults
+from tests.chaos.agreement import Agreement
+from tests.chaos.asking import Asking
+from tests.chaos.faults import LIBRARY_AWAY, LOSES_THE_LATEST, Faults
+from tests.chaos.shim import COMPILER, Shim
+from tests.chaos.visitors import PASSWORD, Visitors
 from tests.chaos.world import World
 from tests.live import LiveGallery
 from tests.oss_server import OssServer
 
 SETTLE_S = "0.1"
 CALM_S = 30.0  # within so many seconds of the last fault all must agree
-NEAR = 14  # of 255: as far as WebP may be off in a plain colour
-LOSES_THE_LATEST = ("delete the catalogue", "spoil the catalogue")  # likes not in the JSON yet
+LASTS_S = (0.0, 0.1, 0.5, 0.5, 1.5)
+ASKED = 0.15  # of the rounds somebody asks for a sweep in
+CRASH = "Traceback (most recent call last)"
+NOT_YET = (OSError, urllib.error.URLError, HTTPException, ValueError, psutil.NoSuchProcess)
 
 
 class Chaos:
@@ -28,15 +32,28 @@ class Chaos:
 
     def __init__(self, folder: Path, *, seed: int, with_bucket: bool) -> None:
         self.seed = seed
+        self.story: list[str] = []
         self._rng = random.Random(seed)
         self._stack = ExitStack()
         self._bucket = self._stack.enter_context(OssServer()) if with_bucket else None
-        self.live = LiveGallery(folder, SETTLE_S=SETTLE_S, RENDER_WORKERS="1", **self._settings())
+        workers = self._rng.choice([2, 2, 4])
+        self.live = LiveGallery(
+            folder,
+            SETTLE_S=SETTLE_S,
+            RENDER_WORKERS="1",
+            ADMIN_PASSWORD=PASSWORD,
+            GUNICORN_CMD_ARGS=f"--workers {workers}",
+            **self._settings(),
+        )
+        shim = Shim(folder, library=self.live.library, data=self.live.data) if COMPILER else None
+        self.live.env |= shim.compile() if shim else {}
         self.world = World(self.live.library, self._rng)
-        self._faults = Faults(self.live, self._bucket, self._rng)
-        self._seen: dict[str, tuple[int, int, int]] = {}  # by URL with version
-        self._visitors = 0
-        self.story: list[str] = []
+        self._asking = Asking(self.live)
+        self._faults = Faults(
+            self.live, self._asking, bucket=self._bucket, shim=shim, rng=self._rng
+        )
+        self._visitors = Visitors(self.live, name=f"visitor {seed}")
+        self._agreement = Agreement(self.live, self._bucket, self.world)
 
     def _settings(self) -> dict[str, str]:
         if self._bucket is None:
@@ -57,108 +74,83 @@ class Chaos:
         with self._stack:
             self.live.start()
             try:
+                self._until_all_is_right()
                 yield self
             finally:
                 self._faults.end()
+                self._asking.kill()
                 self.live.stop()
-            left = [path for path in self.live.data.rglob("*.tmp") if path.is_file()]
-            assert not left, f"left over: {left}"
 
     def round(self) -> None:
         """Work while a fault strikes, then compare everything with what it should be."""
         self.world.begin_round()
         fault = self._faults.choose()
         self.story.append(f"fault: {fault}")
-        liked = self._like_some()
+        self._give()
         if fault in LOSES_THE_LATEST:
-            self._until(lambda: self._likes_are_right(), "likes in the JSON")
-        for _ in range(self._rng.randint(1, 4)):
-            self.story.append(self.world.act())
+            self._until(self._agreement.of_json, "what was given to be in the JSON")
+        self._act(self._rng.randint(1, 3))
+        self._perhaps_ask()
         before = self.world.files()
         self._faults.strike(fault)
-        time.sleep(self._rng.choice([0.0, 0.1, 0.5]))  # a pace, not a wait
+        if not any(words in fault for words in LIBRARY_AWAY):
+            self._act(self._rng.randint(0, 2))
+            before = self.world.files()
+        if fault not in LOSES_THE_LATEST:
+            self._give()
+        time.sleep(self._rng.choice(LASTS_S))  # a pace, not a wait
         self._faults.end()
-        self.story.append(f"liked: {liked}")
-        self._until(self._is_right, "all to be right")
-        self._until(lambda: self._findings() == [], "check to find nothing")
+        self._until_all_is_right()
         assert self.world.files() == before, "the library was written"
 
-    def _like_some(self) -> list[str]:
-        """Like photos that are shown; note what was acknowledged."""
-        liked = []
+    def _act(self, number: int) -> None:
+        for _ in range(number):
+            self.story.append(self.world.act())
+
+    def _give(self) -> None:
+        """Give likes and stars to photos that are shown."""
         ids = self.world.ids()
-        for key in self._rng.sample(sorted(ids), min(3, len(ids))):
-            self._visitors += 1
-            agent = f"visitor {self.seed} {self._visitors}"
-            body = {"photoId": f"{ids[key]}.webp", "likes": 1}
-            answer = self.live.post("/api/like", body, User_Agent=agent)
-            assert answer.status == 200, answer
-            picture = self.world.photos[key]
-            if picture.likes is not None:
-                picture.likes += 1
-            liked.append(key)
-        return liked
+        untouched = sorted(key for key in ids if not self.world.photos[key].is_touched)
+        for key in self._rng.sample(untouched, min(3, len(untouched))):
+            given = self.world.photos[key].given
+            if given is None:
+                continue
+            told = self._visitors.like(ids[key], given)
+            if self._rng.random() < 0.3:
+                stars = self._rng.randrange(11) / 2
+                told += f", {stars} stars: {self._visitors.give_stars(ids[key], stars, given)}"
+            self.story.append(f"like {ids[key]}: {told}")
 
-    def _is_right(self) -> bool:
-        ids = self.world.ids()
+    def _perhaps_ask(self) -> None:
+        """Ask for a sweep, or for a reading of the bucket, and let it go on beside the rest."""
+        if self._rng.random() < ASKED:
+            command = self._rng.choice(["once", "sync"] if self._bucket else ["once"])
+            self._asking.begin(command)
+            self.story.append(f"asked: {command}")
+
+    def _until_all_is_right(self) -> None:
+        self._until(self._agreement.problem, "all to be right")
+        self._until(lambda: "" if self._asking.has_ended else "none", "an answer")
+        self._agreement.settle()
+        log = self.live.log_text()
+        assert CRASH not in log, self._situation(log[max(0, log.find(CRASH) - 500) :][:6000])
+
+    def _until(self, problem: Callable[[], str], what: str) -> None:
+        """Wait until there is no problem."""
+        last = ""
+
+        def is_right() -> bool:
+            nonlocal last
+            try:
+                last = problem()
+            except NOT_YET as error:
+                last = repr(error)
+            return not last
+
         try:
-            shown = {
-                url.partition("gallery/")[2].rpartition(".webp")[0]: url for url in self.live.urls()
-            }
-            is_all = set(shown) == set(ids.values()) and len(shown) == len(self.live.urls())
-            exif = {key.rpartition(".")[0] for key in self.live.exif()}
-            if not is_all or exif != set(ids.values()) or not self._likes_are_right():
-                return False
-            return all(
-                self._has_colour(shown[ids[key]], picture.colour)
-                for key, picture in self.world.photos.items()
-            )
-        except (OSError, urllib.error.URLError, json.JSONDecodeError):
-            return False
-
-    def _likes_are_right(self) -> bool:
-        told = {
-            k.rpartition(".")[0]: n for k, n in self.live.get("/data/likes.json").json().items()
-        }
-        return all(
-            picture.likes is None or told.get(photo_id) == picture.likes
-            for key, photo_id in self.world.ids().items()
-            for picture in [self.world.photos[key]]
-        )
-
-    def _has_colour(self, url: str, wanted: tuple[int, int, int]) -> bool:
-        if url not in self._seen:
-            answer = self.live.get(url)
-            assert answer.status == 200, f"the JSON names {url}: {answer.status}"
-            with Image.open(io.BytesIO(answer.body)) as image:
-                middle = image.convert("RGB").getpixel((image.width // 2, image.height // 2))
-            assert isinstance(middle, tuple)
-            self._seen[url] = (int(middle[0]), int(middle[1]), int(middle[2]))
-        return all(abs(a - b) <= NEAR for a, b in zip(self._seen[url], wanted, strict=True))
-
-    def _findings(self) -> list[object]:
-        done = self.live.command("check", "--json", "--remote")
-        found: list[object] = json.loads(done.stdout)["findings"] if done.stdout else [done.stderr]
-        return found
-
-    def _until(self, probe: Callable[[], bool], what: str) -> None:
-        try:
-            self.live.wait(probe, what=what, timeout_s=CALM_S)
+            self.live.wait(is_right, what=what, timeout_s=CALM_S)
         except AssertionError as error:
-            raise AssertionError(f"{self._situation()}\n{error}") from error
+            raise AssertionError(self._situation(f"{last}\n{error}")) from error
 
-    def _situation(self) -> str:
-        ids = self.world.ids()
-        shown = self.live.ids() if self._bucket is None else self.live.exif().keys()
-        likes = {ids[key]: picture.likes for key, picture in self.world.photos.items()}
-        return "\n".join(
-            [
-                f"seed {self.seed}, round by round:",
-                *self.story[-12:],
-                f"wanted {sorted(ids.values())}",
-                f"shown  {sorted(shown)}",
-                f"likes wanted {likes}",
-                f"likes told {self.live.get('/data/likes.json').body.decode()}",
-                f"check: {self._findings()}",
-            ]
-        )
+    def _situation(self, problem: str) -> str:
+        return "\n".join([f"seed {self.seed}, the last of it:", *self.story[-25:], problem])

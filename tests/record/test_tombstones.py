@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from local_image_process.model import Exif, Photo, Stamp
 from local_image_process.record.catalogue import Catalogue
 from local_image_process.record.corrections import Correction, Corrections
 from local_image_process.record.database import Database
 from local_image_process.record.interactions import Interactions
+from local_image_process.record.schema import meta
 from local_image_process.record.tombstones import DAY_S, Tombstones
 
 KEPT_S = 30 * DAY_S
@@ -113,3 +115,17 @@ def test_a_lost_catalogue_finds_a_picture_that_moved_meanwhile(
     assert likes(new, "北京/renamed") == 2
     assert Corrections(database).of_album("北京")["北京/renamed"].place == "浙江 · 上城区"
     database.close()
+
+
+def test_another_schema_finds_a_picture_that_moved_meanwhile(
+    catalogue: Catalogue, database: Database, liked: Interactions
+) -> None:
+    catalogue.record(photo("上海/first.jpg", "aaaaaaaa"), objects=[])
+    with database.write() as db:
+        db.execute(sa.update(meta).where(meta.c.name == "schema_version").values(value="1"))
+        db.execute(sa.text("ALTER TABLE photos DROP COLUMN exif"))
+    database.close()  # the next transaction opens it as another version of the program does
+    assert catalogue.count() == 0
+    catalogue.record(photo("北京/renamed.jpg", "aaaaaaaa"), objects=[])
+    assert Tombstones(database, kept_s=KEPT_S).rehome() == 1
+    assert (likes(liked, "北京/renamed"), likes(liked, "上海/first")) == (2, 0)
