@@ -4,16 +4,18 @@ import errno
 import logging
 import os
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
 
-from ..errors import PhotoError, StillChanging, UnreadablePhoto
+from ..errors import PhotoError, SidecarError, StillChanging, UnreadablePhoto
 from ..logs import kv
 from ..model import Developed, Recipe, Stamp
-from . import colour, digest, exif, raw, reason
+from . import colour, digest, exif, raw, reason, xmp
 from .opening import open_picture
 from .render import render
+from .told import Told
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +32,11 @@ def develop(
     recipe: Recipe,
     known_digests: frozenset[str],
     max_megapixels: int,
+    xmp_path: Path | None = None,
 ) -> Developed:
     """Read a photo once and make its facts and renditions.
 
+    ``xmp_path`` is the XMP file beside it; a broken one is told, and costs only its words.
     No renditions are made where the image digest is among ``known_digests``.
     Raises StillChanging when the file is not, or not any more, the one that
     ``stamp`` describes, and UnreadablePhoto for anything else that goes wrong.
@@ -50,7 +54,12 @@ def develop(
                 _refuse_unfilled(content)
                 _warn_of_colours(image, path)
                 return _developed(
-                    content, image, recipe=recipe, known_digests=known_digests, is_raw=is_raw
+                    content,
+                    image,
+                    recipe=recipe,
+                    known_digests=known_digests,
+                    is_raw=is_raw,
+                    sidecar=_sidecar(xmp_path) if xmp_path else None,
                 )
     except PhotoError:
         raise
@@ -65,17 +74,33 @@ def _developed(
     recipe: Recipe,
     known_digests: frozenset[str],
     is_raw: bool,
+    sidecar: Told | None,
 ) -> Developed:
     image_digest = digest.image_digest(content)
     # Order: render uses the image up
-    facts = raw.facts(content, preview=image) if is_raw else exif.read(image)
+    facts = (
+        raw.facts(content, preview=image, sidecar=sidecar)
+        if is_raw
+        else exif.read(image, sidecar=sidecar)
+    )
+    width_px, height_px = exif.upright_size(image)
     renditions = () if image_digest in known_digests else render(image, recipe)
     return Developed(
         fingerprint=digest.fingerprint(content),
         image_digest=image_digest,
-        exif=facts,
+        exif=replace(facts, width_px=width_px, height_px=height_px),
         renditions=renditions,
     )
+
+
+def _sidecar(path: Path) -> Told | None:
+    """Return what the XMP file beside a photo tells; ``None`` when that cannot be understood."""
+    try:
+        with path.open("rb") as file:
+            return xmp.read(file.read(xmp.BYTES_MAX + 1))
+    except (OSError, SidecarError) as error:
+        log.warning("XMP passed over %s", kv(path=path, why=error))
+        return None
 
 
 def _read(path: Path, stamp: Stamp) -> bytes:

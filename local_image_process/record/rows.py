@@ -98,15 +98,18 @@ def to_mirrored(row: Any) -> Mirrored:
 
 
 def exif_column(exif: Exif) -> str:
-    """Return facts as a column."""
-    return json.dumps(asdict(exif), ensure_ascii=False, default=datetime.isoformat)
+    """Return facts as a column; what is absent is left out."""
+    there = {name: value for name, value in asdict(exif).items() if value not in (None, ())}
+    return json.dumps(there, ensure_ascii=False, default=datetime.isoformat)
 
 
 def to_exif(column: str) -> Exif:
     """Return the facts in a column."""
     facts = json.loads(column)
-    if facts["capture_time"]:
+    if facts.get("capture_time"):
         facts["capture_time"] = datetime.fromisoformat(facts["capture_time"])
+    if "keywords" in facts:
+        facts["keywords"] = tuple(facts["keywords"])
     return Exif(**facts)
 
 

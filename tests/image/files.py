@@ -25,7 +25,7 @@ RECIPE = Recipe(
 _JP2_EXIF = b"JpgTiffExif->JP2"
 
 
-def developed(path: Path, recipe: Recipe = RECIPE) -> Developed:
+def developed(path: Path, recipe: Recipe = RECIPE, *, xmp_path: Path | None = None) -> Developed:
     """Develop a file as it lies there."""
     status = path.stat()
     return develop(
@@ -34,6 +34,7 @@ def developed(path: Path, recipe: Recipe = RECIPE) -> Developed:
         recipe=recipe,
         known_digests=frozenset(),
         max_megapixels=100,
+        xmp_path=xmp_path,
     )
 
 
