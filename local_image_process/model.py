@@ -116,6 +116,17 @@ class Rendition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Placeholder:
+    """What a page may show while the picture itself is on its way."""
+
+    thumb_hash: str | None = None  # ThumbHash, base64
+    dominant_colour: str | None = None  # "#rrggbb", sRGB
+
+
+NO_PLACEHOLDER = Placeholder()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Developed:
     """All that is taken from one original in one reading."""
 
@@ -123,6 +134,7 @@ class Developed:
     image_digest: str  # sha256 of what shapes the picture and of nothing else, hex
     exif: Exif
     renditions: tuple[Rendition, ...]  # display last; empty where the image digest was known
+    placeholder: Placeholder = NO_PLACEHOLDER  # made with the renditions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +154,7 @@ class Photo:
     version: str  # first 8 hex digits of the display rendition's MD5, its ETag in a bucket
     thumb_edges_px: tuple[int, ...]
     exif: Exif
+    placeholder: Placeholder = NO_PLACEHOLDER
     place: str | None = None  # "省 · 市 · 街道"
 
     @property
@@ -174,6 +187,7 @@ class Mirrored:
     thumb_edges_px: tuple[int, ...]
     exif: Exif
     place: str | None
+    placeholder: Placeholder = NO_PLACEHOLDER
 
     @property
     def id(self) -> str:

@@ -11,8 +11,8 @@ from PIL import Image
 
 from ..errors import PhotoError, SidecarError, StillChanging, UnreadablePhoto
 from ..logs import kv
-from ..model import Developed, Recipe, Stamp
-from . import colour, digest, exif, raw, reason, xmp
+from ..model import NO_PLACEHOLDER, Developed, Recipe, Stamp
+from . import colour, digest, exif, placeholder, raw, reason, xmp
 from .opening import open_picture
 from .render import render
 from .told import Told
@@ -90,6 +90,7 @@ def _developed(
         image_digest=image_digest,
         exif=replace(facts, width_px=width_px, height_px=height_px),
         renditions=renditions,
+        placeholder=placeholder.of_renditions(renditions) if renditions else NO_PLACEHOLDER,
     )
 
 

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from ..model import Exif, Mirrored, Photo, Sidecar, Stamp
+from ..model import Exif, Mirrored, Photo, Placeholder, Sidecar, Stamp
 
-TRANSLATED = frozenset({"stamp", "thumb_edges_px", "exif"})  # columns of another form
+TRANSLATED = frozenset({"stamp", "thumb_edges_px", "exif", "placeholder"})  # of another form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ def photo_row(photo: Photo) -> dict[str, Any]:
         del plain[name]
     plain["thumb_edges_px"] = edges_column(photo.thumb_edges_px)
     made = {"folder": photo.folder, "exif": exif_column(photo.exif), "cell": cell_of(photo.exif)}
-    return plain | made | stamp_row(photo.stamp)
+    return plain | made | stamp_row(photo.stamp) | asdict(photo.placeholder)
 
 
 def cell_of(exif: Exif) -> str | None:
@@ -80,21 +80,33 @@ def to_photo(row: Any) -> Photo:
     """Return the photo of a row."""
     values = {f.name: getattr(row, f.name) for f in fields(Photo) if f.name not in TRANSLATED}
     edges, exif = to_edges(row.thumb_edges_px), to_exif(row.exif)
-    return Photo(**values, stamp=to_stamp(row), thumb_edges_px=edges, exif=exif)
+    return Photo(
+        **values,
+        stamp=to_stamp(row),
+        thumb_edges_px=edges,
+        exif=exif,
+        placeholder=to_placeholder(row),
+    )
 
 
 def mirrored_row(photo: Mirrored) -> dict[str, Any]:
     """Return a photo of the bucket as columns."""
-    plain = {f.name: getattr(photo, f.name) for f in fields(photo)}
+    plain = {f.name: getattr(photo, f.name) for f in fields(photo) if f.name != "placeholder"}
     edges = edges_column(photo.thumb_edges_px)
-    return plain | {"thumb_edges_px": edges, "exif": exif_column(photo.exif)}
+    made = {"thumb_edges_px": edges, "exif": exif_column(photo.exif)}
+    return plain | made | asdict(photo.placeholder)
 
 
 def to_mirrored(row: Any) -> Mirrored:
     """Return the photo of the bucket of a row."""
     values = {f.name: getattr(row, f.name) for f in fields(Mirrored) if f.name not in TRANSLATED}
     edges, exif = to_edges(row.thumb_edges_px), to_exif(row.exif)
-    return Mirrored(**values, thumb_edges_px=edges, exif=exif)
+    return Mirrored(**values, thumb_edges_px=edges, exif=exif, placeholder=to_placeholder(row))
+
+
+def to_placeholder(row: Any) -> Placeholder:
+    """Return what a row tells to show at first."""
+    return Placeholder(**{f.name: getattr(row, f.name) for f in fields(Placeholder)})
 
 
 def exif_column(exif: Exif) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 derived = sa.MetaData()  # made anew from the library whenever the schema changes
 primary = sa.MetaData()  # given by people, or owed to others: never dropped
@@ -28,7 +28,9 @@ photos = sa.Table(
     sa.Column("height_px", sa.Integer, nullable=False),
     sa.Column("version", sa.Text, nullable=False, index=True),
     sa.Column("thumb_edges_px", sa.Text, nullable=False),  # "480,1280"
-    sa.Column("exif", sa.Text, nullable=False),  # JSON of model.Exif
+    sa.Column("exif", sa.Text, nullable=False),  # JSON of model.Exif, without what is absent
+    sa.Column("thumb_hash", sa.Text),
+    sa.Column("dominant_colour", sa.Text),
     sa.Column("place", sa.Text),
     sa.Column("cell", sa.Text, index=True),  # "31.240,121.491"; None without coordinates
     sa.UniqueConstraint("album_id", "name"),
@@ -59,7 +61,9 @@ mirrored_photos = sa.Table(
     sa.Column("suffix", sa.Text, nullable=False),
     sa.Column("version", sa.Text, nullable=False, index=True),
     sa.Column("thumb_edges_px", sa.Text, nullable=False),  # "480,1280"
-    sa.Column("exif", sa.Text, nullable=False),  # JSON of model.Exif
+    sa.Column("exif", sa.Text, nullable=False),  # JSON of model.Exif, without what is absent
+    sa.Column("thumb_hash", sa.Text),
+    sa.Column("dominant_colour", sa.Text),
     sa.Column("place", sa.Text),
 )
 read_objects = sa.Table(  # index files of the bucket, as last read

@@ -25,14 +25,20 @@ RECIPE = Recipe(
 _JP2_EXIF = b"JpgTiffExif->JP2"
 
 
-def developed(path: Path, recipe: Recipe = RECIPE, *, xmp_path: Path | None = None) -> Developed:
+def developed(
+    path: Path,
+    recipe: Recipe = RECIPE,
+    *,
+    known_digests: frozenset[str] = frozenset(),
+    xmp_path: Path | None = None,
+) -> Developed:
     """Develop a file as it lies there."""
     status = path.stat()
     return develop(
         path,
         stamp=Stamp(size=status.st_size, mtime_ns=status.st_mtime_ns, inode=status.st_ino),
         recipe=recipe,
-        known_digests=frozenset(),
+        known_digests=known_digests,
         max_megapixels=100,
         xmp_path=xmp_path,
     )
