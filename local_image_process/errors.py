@@ -8,6 +8,7 @@ GalleryError             ``str(error)`` says what happened, where, and what to d
 │   ├── NeedsMemory      more than it may take beside others     → develop it alone, or refuse it
 │   └── StillChanging    the file is still being written         → look again soon
 ├── SidecarError         an album's YAML cannot be understood    → report it, keep the last good one
+│                        a photo's XMP cannot be understood      → report it, publish without it
 ├── PlaceError           nobody told the name of a place         → show the album's title meanwhile
 │   ├── PlaceUnavailable worth another attempt                   → back off, retry
 │   │   └── PlaceTooFast the geocoder is asked too often         → slow down for good
@@ -64,7 +65,7 @@ class StillChanging(PhotoError):
 
 
 class SidecarError(GalleryError):
-    """An album's YAML cannot be understood."""
+    """An album's YAML or a photo's XMP cannot be understood."""
 
 
 class PlaceError(GalleryError):

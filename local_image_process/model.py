@@ -76,17 +76,35 @@ class Original:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exif:
-    """Facts that the camera wrote. Absent is ``None``."""
+    """Facts that camera and photographer wrote. Absent is ``None``; names of tags: Exif 2.32."""
 
+    make: str | None = None  # Make
     camera: str | None = None  # Model
-    lens: str | None = None  # LensModel
+    lens: str | None = None  # LensModel; else aux:Lens, the maker's note, LensSpecification
     exposure_time_s: float | None = None  # ExposureTime
-    aperture: float | None = None  # FNumber
+    aperture: float | None = None  # FNumber, else from ApertureValue
     iso: int | None = None  # ISOSpeedRatings / PhotographicSensitivity
     focal_length_mm: float | None = None  # FocalLength
+    equivalent_focal_length_mm: int | None = None  # FocalLengthIn35mmFilm
+    exposure_bias_ev: float | None = None  # ExposureBiasValue; 0.0 says that there was none
+    exposure_program: str | None = None  # ExposureProgram: "Aperture priority"
+    metering_mode: str | None = None  # MeteringMode: "Pattern"
+    white_balance: str | None = None  # WhiteBalance: "Auto" or "Manual"
+    flash_fired: bool | None = None  # Flash, its lowest bit
+    software: str | None = None  # Software
     capture_time: datetime | None = None  # the camera's wall clock, without a zone
+    utc_offset_min: int | None = None  # how far that clock is ahead of UTC; never guessed
+    utc_offset_source: str | None = None  # "OffsetTimeOriginal", "GPS time" …: who says so
     latitude_deg: float | None = None  # WGS-84, north positive
     longitude_deg: float | None = None  # WGS-84, east positive
+    width_px: int | None = None  # of the original, upright
+    height_px: int | None = None
+    title: str | None = None  # dc:title, IPTC 2:05, XPTitle
+    description: str | None = None  # dc:description, IPTC 2:120, ImageDescription, XPComment
+    keywords: tuple[str, ...] = ()  # dc:subject, IPTC 2:25, XPKeywords
+    rating: int | None = None  # xmp:Rating, Windows' Rating: 1…5, or −1 for rejected
+    artist: str | None = None  # dc:creator, IPTC 2:80, Artist
+    copyright: str | None = None  # dc:rights, IPTC 2:116, Copyright
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +139,17 @@ class Rendition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Placeholder:
+    """What a page may show while the picture itself is on its way."""
+
+    thumb_hash: str | None = None  # ThumbHash, base64
+    dominant_colour: str | None = None  # "#rrggbb", sRGB
+
+
+NO_PLACEHOLDER = Placeholder()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Developed:
     """All that is taken from one original in one reading."""
 
@@ -129,6 +158,7 @@ class Developed:
     exif: Exif
     renditions: tuple[Rendition, ...]  # display last; empty where the image digest was known
     stacked: tuple[str, ...] = ()  # keys of RAW files of the same shot
+    placeholder: Placeholder = NO_PLACEHOLDER  # made with the renditions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +178,7 @@ class Photo:
     version: str  # first 8 hex digits of the display rendition's MD5, its ETag in a bucket
     thumb_edges_px: tuple[int, ...]
     exif: Exif
+    placeholder: Placeholder = NO_PLACEHOLDER
     place: str | None = None  # "省 · 市 · 街道"
     accompanied: str = ""  # of the original, when it was read
     stacked: tuple[str, ...] = ()  # keys of RAW files of the same shot, not shown themselves
@@ -182,6 +213,7 @@ class Mirrored:
     thumb_edges_px: tuple[int, ...]
     exif: Exif
     place: str | None
+    placeholder: Placeholder = NO_PLACEHOLDER
 
     @property
     def id(self) -> str:

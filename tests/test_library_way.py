@@ -91,12 +91,15 @@ def test_a_renamed_folder_is_copied_in_the_bucket_not_uploaded(
 
 def test_a_lost_catalogue_takes_everything_back(live: LiveGallery, bucket: OssServer) -> None:
     live.once()
+    told = bucket.read("gallery/exif_data.json")
+    assert all({"ThumbHash", "DominantColor"} <= set(entry) for entry in json.loads(told).values())
     bucket.clear_requests()
     for path in live.data.glob("catalogue.db*"):
         path.unlink()
     report = live.once()
     assert (report["published"], report["rendered"], report["uploaded"]) == (3, 0, 0)
     assert not [e for e in bucket.requests("PutObject") if e.key.endswith(".webp")]
+    assert bucket.read("gallery/exif_data.json") == told
     assert live.command("check", "--remote").stdout == "all well\n"
 
 

@@ -62,6 +62,17 @@ def from_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
     return result or picture
 
 
+def to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
+    """Return RGB or RGBA in the colours of sRGB; with no profile, or a broken one, as it is."""
+    if not profile or _space(profile) != "RGB":
+        return picture
+    colours = picture.convert("RGB")
+    ImageCms.applyTransform(colours, _to_srgb(profile, "RGB"), inPlace=True)
+    if picture.mode == "RGBA":
+        colours.putalpha(picture.getchannel("A"))
+    return colours
+
+
 @lru_cache(maxsize=_KEPT)
 def _space(profile: bytes) -> str | None:
     """Return which colours the profile describes; None when it is broken."""

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from PIL import Image
 
-from ..errors import PhotoError, StillChanging, UnreadablePhoto
+from ..errors import PhotoError, SidecarError, StillChanging, UnreadablePhoto
 from ..logs import kv
-from ..model import Companion, Developed, Exif, Recipe, Stamp
-from . import colour, digest, exif, memory, raw, reason
+from ..model import NO_PLACEHOLDER, Companion, Developed, Exif, Recipe, Stamp
+from . import colour, digest, exif, memory, placeholder, raw, reason, xmp
 from .opening import open_picture
 from .render import render
+from .told import Told
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,8 @@ def develop(
 ) -> Developed:
     """Read a photo once and make its facts and renditions.
 
-    Which of the RAW files among its ``companions`` are of the same shot is told, too.
+    Its ``companions`` are XMP files, of which the first counts (a broken one is told, and costs
+    only its words), and RAW files: which of them are of the same shot is told, too.
     No renditions are made where the image digest is among ``known_digests``.
     Raises StillChanging when the file is not, or not any more, the one that
     ``stamp`` describes, NeedsMemory before it would take more than ``memory_bytes``, and
@@ -56,10 +58,14 @@ def develop(
                 _refuse_unfilled(content)
                 memory.admit(image, len(content), recipe, allowed_bytes=memory_bytes)
                 _warn_of_colours(image, path)
-                developed = _developed(
-                    content, image, recipe=recipe, known_digests=known_digests, is_raw=is_raw
+                return _developed(
+                    content,
+                    image,
+                    recipe=recipe,
+                    known_digests=known_digests,
+                    is_raw=is_raw,
+                    companions=companions,
                 )
-        return replace(developed, stacked=_stacked(developed.exif, companions))
     except PhotoError:
         raise
     except Exception as error:
@@ -73,16 +79,25 @@ def _developed(
     recipe: Recipe,
     known_digests: frozenset[str],
     is_raw: bool,
+    companions: tuple[Companion, ...],
 ) -> Developed:
     image_digest = digest.image_digest(content)
+    sidecar = _sidecar(companions)
     # Order: render uses the image up
-    facts = raw.facts(content, preview=image) if is_raw else exif.read(image)
+    facts = (
+        raw.facts(content, preview=image, sidecar=sidecar)
+        if is_raw
+        else exif.read(image, sidecar=sidecar)
+    )
+    width_px, height_px = exif.upright_size(image)
     renditions = () if image_digest in known_digests else render(image, recipe)
     return Developed(
         fingerprint=digest.fingerprint(content),
         image_digest=image_digest,
-        exif=facts,
+        exif=replace(facts, width_px=width_px, height_px=height_px),
         renditions=renditions,
+        placeholder=placeholder.of_renditions(renditions) if renditions else NO_PLACEHOLDER,
+        stacked=_stacked(facts, companions),
     )
 
 
@@ -101,6 +116,19 @@ def _capture_time(path: Path) -> datetime | None:
 
 def _is_same(one: datetime | None, other: datetime | None) -> bool:
     return one is None or other is None or one == other
+
+
+def _sidecar(companions: tuple[Companion, ...]) -> Told | None:
+    """Return what the XMP file beside a photo tells; ``None`` when that cannot be understood."""
+    path = next((Path(one.path) for one in companions if one.is_xmp), None)
+    if path is None:
+        return None
+    try:
+        with path.open("rb") as file:
+            return xmp.read(file.read(xmp.BYTES_MAX + 1))
+    except (OSError, SidecarError) as error:
+        log.warning("XMP passed over %s", kv(path=path, why=error))
+        return None
 
 
 def _read(path: Path, stamp: Stamp) -> bytes:

@@ -12,6 +12,7 @@ from PIL import Image
 from ..errors import UnreadablePhoto
 from ..model import RAW_SUFFIXES, Exif
 from . import boxes, exif
+from .told import Told
 
 _HEAD_BYTES = 4 << 20  # cameras write the facts first; a copy of all would take much memory
 _EXIF = b"Exif\0\0"
@@ -19,6 +20,7 @@ _TIFF = (b"II", b"MM")  # the two bytes that follow are each maker's own
 _CANON = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")  # CR3: the box that holds the facts
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG")  # whatever the name says
 _TURN = {3: 3, 5: 8, 6: 6}  # LibRaw's flip → orientation (Exif 2.32, tag 274)
+_QUARTER_TURNS = (5, 6)
 _ORIENTATION = 274
 _LIBRAW = b"dcraw v"  # the software it names in the EXIF that it makes for a preview without
 _INSTEAD = "export it as a JPEG, or move it out of the photo folder"
@@ -49,18 +51,28 @@ def preview(content: bytes) -> Image.Image:
     except rawpy.LibRawError as error:
         raise UnreadablePhoto(f"the RAW file is damaged ({error}); copy it again") from error
     if thumbnail.format == rawpy.ThumbFormat.JPEG:
-        return _jpeg(thumbnail.data, sizes)
-    image = Image.fromarray(thumbnail.data)
-    image.getexif()[_ORIENTATION] = _orientation(image, sizes)
+        image = _jpeg(thumbnail.data, sizes)
+    else:
+        image = Image.fromarray(thumbnail.data)
+        image.getexif()[_ORIENTATION] = _orientation(image, sizes)
+    is_lying = sizes.flip in _QUARTER_TURNS
+    width, height = sizes.width, sizes.height
+    image.info[exif.ORIGINAL_SIZE] = (height, width) if is_lying else (width, height)
     return image
 
 
-def facts(content: bytes, *, preview: Image.Image) -> Exif:
-    """Read what the camera wrote into the file itself; what is missing there, the preview tells."""
+def facts(content: bytes, *, preview: Image.Image, sidecar: Told | None = None) -> Exif:
+    """Read what the camera wrote into the file itself; what is missing there, the preview tells.
+
+    ``sidecar`` is what an XMP file beside it tells, which is heard first.
+    """
     known: dict[str, Any] = {}
     for carrier in (*(_carrier(block) for block in _blocks(content)), preview):
-        told = {k: value for k, value in asdict(exif.read(carrier)).items() if value is not None}
+        read = exif.read(carrier, sidecar=None if known else sidecar)
+        told = {k: value for k, value in asdict(read).items() if value not in (None, ())}
         known = told | known
+    if known.get("software", "").startswith(_LIBRAW.decode()):
+        del known["software"]
     return Exif(**known)
 
 

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..model import Exif
+from ..model import Exif, Placeholder
 
 SHORTEST_S = 1e-12  # EXIF can tell none that is shorter
 SMALLEST = 0.005  # of apertures and focal lengths: less is written as 0.0
 SLOW_S = 0.3  # from here on cameras show exposure times as decimals
 NOT_KNOWN = frozenset({"", "unknown", "未知", "未知时间", "none", "null"})
-LONGEST_TEXT = 500
+LONGEST_TEXT, LONGEST_DESCRIPTION = 500, 5000  # characters
+MOST_KEYWORDS = 200
+LONGEST_MM, MOST_PX = 100_000, 10**7
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+|/\d+\.?\d*)?")
 _UNFIT = re.compile("[\0\ud800-\udfff]")  # halves of characters, which no file can hold
+_OFFSET = re.compile(r"([+-])(0\d|1[0-4]):([0-5]\d)")
 _TIME = re.compile(r"(\d{4})[:-](\d\d)[:-](\d\d)[ T]+(\d\d):(\d\d):(\d\d)")
 
 
@@ -103,17 +106,76 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
+def _words(limit: int) -> Callable[[object], str | None]:
+    def words(value: object) -> str | None:
+        if not isinstance(value, str):
+            return None
+        return _UNFIT.sub("", value).strip()[:limit].strip() or None
+
+    return words
+
+
+def _keywords_in(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        return ()
+    words = map(_words(LONGEST_TEXT), value[:MOST_KEYWORDS])
+    return tuple(dict.fromkeys(word for word in words if word))
+
+
+def _between(low: float, high: float) -> Callable[[object], Any]:
+    def number(value: object) -> Any:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return value if is_number and low <= value <= high else None  # type: ignore[operator]
+
+    return number
+
+
+def _integer(low: int, high: int) -> Callable[[object], int | None]:
+    def integer(value: object) -> int | None:
+        return value if type(value) is int and low <= value <= high else None
+
+    return integer
+
+
+def _truth(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def offset_text(offset_min: int) -> str:
+    """Return an offset from UTC in EXIF's own form: "+08:00"."""
+    hours, minutes = divmod(abs(offset_min), 60)
+    return f"{'-' if offset_min < 0 else '+'}{hours:02}:{minutes:02}"
+
+
+def offset_in(value: object) -> int | None:
+    """Return minutes east of UTC from "+08:00"."""
+    found = _OFFSET.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        return None
+    minutes = 60 * int(found[2]) + int(found[3])
+    return -minutes if found[1] == "-" else minutes
+
+
+def _matching(pattern: str) -> Callable[[object], str | None]:
+    form = re.compile(pattern)
+
+    def text(value: object) -> str | None:
+        return value if isinstance(value, str) and form.fullmatch(value) else None
+
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact: its field of Exif, its name in the JSON, how it is written and read."""
+    """One fact: its field, its name in the JSON, how it is written and read."""
 
-    field: str
+    field: str  # of Exif, or of Placeholder
     name: str
     written: Callable[[Any], Any]
-    read: Callable[[object], Any]  # gives ``None`` for what cannot be understood
+    read: Callable[[object], Any]  # gives what is absent for what cannot be understood
 
 
-FACTS = (
+PREDECESSORS = (  # always there: ``null`` where absent
     Fact("camera", "CameraModel", _as_it_is, text_in),
     Fact("lens", "LensModel", _as_it_is, text_in),
     Fact("exposure_time_s", "ExposureTime", exposure_text, _at_least(SHORTEST_S)),
@@ -124,12 +186,47 @@ FACTS = (
     Fact("longitude_deg", "Longitude", _as_it_is, _within(180)),
     Fact("capture_time", "DateTime", time_text, time_in),
 )
+FURTHER = (  # left out where absent
+    Fact("make", "Make", _as_it_is, _words(LONGEST_TEXT)),
+    Fact("equivalent_focal_length_mm", "FocalLengthIn35mmFilm", _as_it_is, _integer(1, LONGEST_MM)),
+    Fact("exposure_bias_ev", "ExposureBiasValue", _as_it_is, _between(-20, 20)),
+    Fact("exposure_program", "ExposureProgram", _as_it_is, _words(LONGEST_TEXT)),
+    Fact("metering_mode", "MeteringMode", _as_it_is, _words(LONGEST_TEXT)),
+    Fact("white_balance", "WhiteBalance", _as_it_is, _words(LONGEST_TEXT)),
+    Fact("flash_fired", "Flash", _as_it_is, _truth),
+    Fact("software", "Software", _as_it_is, _words(LONGEST_TEXT)),
+    Fact("utc_offset_min", "OffsetTime", offset_text, offset_in),
+    Fact("utc_offset_source", "OffsetTimeSource", _as_it_is, _words(LONGEST_TEXT)),
+    Fact("width_px", "ImageWidth", _as_it_is, _integer(1, MOST_PX)),
+    Fact("height_px", "ImageHeight", _as_it_is, _integer(1, MOST_PX)),
+    Fact("title", "Title", _as_it_is, _words(LONGEST_TEXT)),
+    Fact("description", "Description", _as_it_is, _words(LONGEST_DESCRIPTION)),
+    Fact("keywords", "Keywords", list, _keywords_in),
+    Fact("rating", "Rating", _as_it_is, _integer(-1, 5)),
+    Fact("artist", "Artist", _as_it_is, _words(LONGEST_TEXT)),
+    Fact("copyright", "Copyright", _as_it_is, _words(LONGEST_TEXT)),
+)
+MEGAPIXELS = "Megapixels"  # of the two sizes: written, not read
+PLACEHOLDERS = (
+    Fact("thumb_hash", "ThumbHash", _as_it_is, _matching("[0-9A-Za-z+/]{6,34}={0,2}")),
+    Fact("dominant_colour", "DominantColor", _as_it_is, _matching("#[0-9a-f]{6}")),
+)
+FACTS = (*PREDECESSORS, *FURTHER)
+NAMES = (*(fact.name for fact in FACTS), MEGAPIXELS, *(fact.name for fact in PLACEHOLDERS))
 
 
 def written(exif: Exif) -> dict[str, Any]:
-    """Return all facts by their names in the JSON; what is absent is ``None``."""
-    values = ((fact, getattr(exif, fact.field)) for fact in FACTS)
-    return {fact.name: None if value is None else fact.written(value) for fact, value in values}
+    """Return a predecessor's facts by their names in the JSON; what is absent is ``None``."""
+    return {fact.name: _value(fact, exif) for fact in PREDECESSORS}
+
+
+def further(exif: Exif, placeholder: Placeholder) -> dict[str, Any]:
+    """Return the facts that no predecessor had, as far as they are there."""
+    entry = {fact.name: _value(fact, exif) for fact in FURTHER}
+    if exif.width_px and exif.height_px:
+        entry[MEGAPIXELS] = round(exif.width_px * exif.height_px / 1e6, 1)
+    entry |= {fact.name: _value(fact, placeholder) for fact in PLACEHOLDERS}
+    return {name: value for name, value in entry.items() if value is not None}
 
 
 def read(entry: Mapping[str, Any]) -> Exif:
@@ -141,3 +238,13 @@ def read(entry: Mapping[str, Any]) -> Exif:
     if values["latitude_deg"] is None or values["longitude_deg"] is None:
         values["latitude_deg"] = values["longitude_deg"] = None
     return Exif(**values)
+
+
+def read_placeholder(entry: Mapping[str, Any]) -> Placeholder:
+    """Return what an entry of exif_data.json tells to show at first."""
+    return Placeholder(**{fact.field: fact.read(entry.get(fact.name)) for fact in PLACEHOLDERS})
+
+
+def _value(fact: Fact, facts: Exif | Placeholder) -> Any:
+    value = getattr(facts, fact.field)
+    return None if value in (None, ()) else fact.written(value)

@@ -52,7 +52,7 @@ def facts_entry(photo: Shown, entry: Mapping[str, Any]) -> dict[str, Any]:
     pages crash on anything else.
     """
     exif = photo.exif
-    raw = {name: entry[name] for name in (*(fact.name for fact in facts.FACTS), "Location")}
+    raw = {name: entry[name] for name in (*(fact.name for fact in facts.PREDECESSORS), "Location")}
     return {
         "image_id": photo_id(photo),
         "camera_model": entry["CameraModel"],

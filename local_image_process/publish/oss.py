@@ -35,6 +35,7 @@ PICTURES = "public, max-age=86400"
 INDEXES = "no-cache"
 META = "x-oss-meta-"
 OURS = f"{META}site"
+MAY_LACK = frozenset({"thumb_hash", "dominant_colour"})  # of the fields of a mark
 MEDIA_TYPES = {
     ".webp": "image/webp",
     ".json": "application/json",
@@ -187,7 +188,7 @@ class OssStore:
             "Content-Type": MEDIA_TYPES.get(suffix, "application/octet-stream"),
             "Cache-Control": PICTURES if suffix == ".webp" else INDEXES,
             OURS: self._address.site,
-            **({META + _dashed(k): str(v) for k, v in asdict(mark).items()} if mark else {}),
+            **(_mark_headers(mark) if mark else {}),
         }
 
     def _once_or_ours(
@@ -254,9 +255,18 @@ def _translated(name: str, request: Callable[[], T]) -> T:
         raise StoreUnavailable(f"{name}: the bucket's answer broke off ({error})") from error
 
 
+def _mark_headers(mark: Mark) -> dict[str, str]:
+    told = ((name, value) for name, value in asdict(mark).items() if value is not None)
+    return {META + _dashed(name): str(value) for name, value in told}
+
+
 def _mark_in(headers: Any) -> Mark | None:
+    names = ((f.name, META + _dashed(f.name)) for f in fields(Mark))
     try:
-        values: dict[str, Any] = {f.name: headers[META + _dashed(f.name)] for f in fields(Mark)}
+        values: dict[str, Any] = {
+            name: headers.get(header) if name in MAY_LACK else headers[header]
+            for name, header in names
+        }
         for name in ("width_px", "height_px"):
             values[name] = int(values[name])
     except (KeyError, ValueError):

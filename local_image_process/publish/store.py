@@ -29,6 +29,8 @@ class Mark:
     width_px: int
     height_px: int
     version: str
+    thumb_hash: str | None = None  # older marks have neither
+    dominant_colour: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,7 @@ def corrected(photo: Shown, by_id: Mapping[str, Correction]) -> Shown:
     given = {
         name: value
         for name in Exif.__dataclass_fields__
-        if (value := getattr(correction.exif, name)) is not None
+        if (value := getattr(correction.exif, name)) not in (None, ())
     }
     exif = replace(photo.exif, **given)
     return replace(photo, exif=exif, place=correction.place or photo.place)

@@ -6,9 +6,11 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from ..model import Exif, Mirrored, Photo, Sidecar, Stamp
+from ..model import Exif, Mirrored, Photo, Placeholder, Sidecar, Stamp
 
-TRANSLATED = frozenset({"stamp", "thumb_edges_px", "exif", "stacked"})  # columns of another form
+TRANSLATED = frozenset(  # columns of another form
+    {"stamp", "thumb_edges_px", "exif", "placeholder", "stacked"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ def photo_row(photo: Photo) -> dict[str, Any]:
     plain["thumb_edges_px"] = edges_column(photo.thumb_edges_px)
     plain["stacked"] = json.dumps(photo.stacked, ensure_ascii=False)
     made = {"folder": photo.folder, "exif": exif_column(photo.exif), "cell": cell_of(photo.exif)}
-    return plain | made | stamp_row(photo.stamp)
+    return plain | made | stamp_row(photo.stamp) | asdict(photo.placeholder)
 
 
 def cell_of(exif: Exif) -> str | None:
@@ -83,8 +85,14 @@ def to_photo(row: Any) -> Photo:
     """Return the photo of a row."""
     values = {f.name: getattr(row, f.name) for f in fields(Photo) if f.name not in TRANSLATED}
     edges, exif = to_edges(row.thumb_edges_px), to_exif(row.exif)
-    stacked = tuple(json.loads(row.stacked))
-    return Photo(**values, stamp=to_stamp(row), thumb_edges_px=edges, exif=exif, stacked=stacked)
+    return Photo(
+        **values,
+        stamp=to_stamp(row),
+        thumb_edges_px=edges,
+        exif=exif,
+        placeholder=to_placeholder(row),
+        stacked=tuple(json.loads(row.stacked)),
+    )
 
 
 def to_known(row: Any) -> Known:
@@ -103,28 +111,37 @@ def to_known(row: Any) -> Known:
 
 def mirrored_row(photo: Mirrored) -> dict[str, Any]:
     """Return a photo of the bucket as columns."""
-    plain = {f.name: getattr(photo, f.name) for f in fields(photo)}
+    plain = {f.name: getattr(photo, f.name) for f in fields(photo) if f.name != "placeholder"}
     edges = edges_column(photo.thumb_edges_px)
-    return plain | {"thumb_edges_px": edges, "exif": exif_column(photo.exif)}
+    made = {"thumb_edges_px": edges, "exif": exif_column(photo.exif)}
+    return plain | made | asdict(photo.placeholder)
 
 
 def to_mirrored(row: Any) -> Mirrored:
     """Return the photo of the bucket of a row."""
     values = {f.name: getattr(row, f.name) for f in fields(Mirrored) if f.name not in TRANSLATED}
     edges, exif = to_edges(row.thumb_edges_px), to_exif(row.exif)
-    return Mirrored(**values, thumb_edges_px=edges, exif=exif)
+    return Mirrored(**values, thumb_edges_px=edges, exif=exif, placeholder=to_placeholder(row))
+
+
+def to_placeholder(row: Any) -> Placeholder:
+    """Return what a row tells to show at first."""
+    return Placeholder(**{f.name: getattr(row, f.name) for f in fields(Placeholder)})
 
 
 def exif_column(exif: Exif) -> str:
-    """Return facts as a column."""
-    return json.dumps(asdict(exif), ensure_ascii=False, default=datetime.isoformat)
+    """Return facts as a column; what is absent is left out."""
+    there = {name: value for name, value in asdict(exif).items() if value not in (None, ())}
+    return json.dumps(there, ensure_ascii=False, default=datetime.isoformat)
 
 
 def to_exif(column: str) -> Exif:
     """Return the facts in a column."""
     facts = json.loads(column)
-    if facts["capture_time"]:
+    if facts.get("capture_time"):
         facts["capture_time"] = datetime.fromisoformat(facts["capture_time"])
+    if "keywords" in facts:
+        facts["keywords"] = tuple(facts["keywords"])
     return Exif(**facts)
 
 

@@ -28,7 +28,9 @@ photos = sa.Table(
     sa.Column("height_px", sa.Integer, nullable=False),
     sa.Column("version", sa.Text, nullable=False, index=True),
     sa.Column("thumb_edges_px", sa.Text, nullable=False),  # "480,1280"
-    sa.Column("exif", sa.Text, nullable=False),  # JSON of model.Exif
+    sa.Column("exif", sa.Text, nullable=False),  # JSON of model.Exif, without what is absent
+    sa.Column("thumb_hash", sa.Text),
+    sa.Column("dominant_colour", sa.Text),
     sa.Column("place", sa.Text),
     sa.Column("accompanied", sa.Text, nullable=False),  # names and states of its companions
     sa.Column("stacked", sa.Text, nullable=False),  # JSON: keys of RAW files of the same shot
@@ -61,7 +63,9 @@ mirrored_photos = sa.Table(
     sa.Column("suffix", sa.Text, nullable=False),
     sa.Column("version", sa.Text, nullable=False, index=True),
     sa.Column("thumb_edges_px", sa.Text, nullable=False),  # "480,1280"
-    sa.Column("exif", sa.Text, nullable=False),  # JSON of model.Exif
+    sa.Column("exif", sa.Text, nullable=False),  # JSON of model.Exif, without what is absent
+    sa.Column("thumb_hash", sa.Text),
+    sa.Column("dominant_colour", sa.Text),
     sa.Column("place", sa.Text),
 )
 read_objects = sa.Table(  # index files of the bucket, as last read

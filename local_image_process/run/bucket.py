@@ -170,12 +170,24 @@ def described(
     """Add the facts: those of exif_data.json, or those on record where it tells nothing new."""
     if entries is None:
         kept = known or bare
-        return replace(bare, suffix=kept.suffix, exif=kept.exif, place=kept.place)
+        return replace(
+            bare,
+            suffix=kept.suffix,
+            exif=kept.exif,
+            place=kept.place,
+            placeholder=kept.placeholder,
+        )
     entered = entries.get(normalize("NFC", bare.id), NOT_ENTERED)
     place = facts.text_in(entered.facts.get("Location"))
     if place in map(facts.text_in, titles.get(bare.album_id, ())):
         place = None
-    return replace(bare, suffix=entered.suffix, exif=facts.read(entered.facts), place=place)
+    return replace(
+        bare,
+        suffix=entered.suffix,
+        exif=facts.read(entered.facts),
+        place=place,
+        placeholder=facts.read_placeholder(entered.facts),
+    )
 
 
 def spelt_as_there(words: Sidecar, names: Iterable[str]) -> Sidecar:

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import LibraryError, SidecarError
+from ..errors import LibraryError
 from ..logs import kv
-from ..model import Look, Original, Sidecar, Stamp, folder_of
+from ..model import Look, Original, folder_of
 from ..record.catalogue import Catalogue
-from ..record.rows import Known, SidecarRecord, Tried
-from ..source import naming, scan, sidecar
+from ..record.rows import Known, Tried
+from ..source import naming, scan
+from .album_words import AlbumWords
 from .pause import Pause
 from .plan import Plan, make_plan
 from .publisher import Place
@@ -20,7 +21,6 @@ from .stacks import sort_out
 
 log = logging.getLogger(__name__)
 
-NO_STAMP = Stamp(size=0, mtime_ns=0, inode=0)
 AS_FOUND = "found"  # conditions of a failure that scanning itself tells
 
 
@@ -59,6 +59,7 @@ class Looking:
     ) -> None:
         self._root = root
         self._catalogue = catalogue
+        self._words = AlbumWords(catalogue)
         self._settling = settling
         self._terms = terms
         self._root_inode: int | None = None  # when it was last looked at
@@ -131,7 +132,7 @@ class Looking:
     def _compare(self, listing: scan.Listing, album_id: str, work: Work) -> None:
         known = self._catalogue.known(listing.folder)
         work.present |= known.keys() & listing.keys
-        if self._sidecar(listing).hidden:
+        if self._words.of(listing).hidden:
             work.hidden += known
             work.hidden_folders.add(listing.folder)
             return
@@ -180,37 +181,6 @@ class Looking:
             if told is None or told.reason != problem.reason:
                 self._catalogue.fail(problem, AS_FOUND)
                 log.warning("photo failed %s", kv(key=problem.key, reason=problem.reason))
-
-    def _sidecar(self, listing: scan.Listing) -> Sidecar:
-        """Return what the album's YAML says; the last good one where it cannot be understood."""
-        record = self._catalogue.sidecar(listing.folder)
-        last_good = record.content if record else Sidecar()
-        try:
-            name = sidecar.choose([file.name for file in listing.sidecars])
-        except SidecarError as error:
-            fresh = SidecarRecord(name="", stamp=NO_STAMP, content=last_good, problem=str(error))
-            return self._recorded(listing.folder, record, fresh)
-        file = next((file for file in listing.sidecars if file.name == name), None)
-        if file is None:
-            return self._recorded(listing.folder, record, None)
-        if record is not None and (record.name, record.stamp) == (file.name, file.stamp):
-            return record.content
-        try:
-            content, problem = sidecar.read(Path(file.path)), None
-        except SidecarError as error:
-            content, problem = last_good, str(error)
-        fresh = SidecarRecord(name=file.name, stamp=file.stamp, content=content, problem=problem)
-        return self._recorded(listing.folder, record, fresh)
-
-    def _recorded(
-        self, folder: str, record: SidecarRecord | None, fresh: SidecarRecord | None
-    ) -> Sidecar:
-        """Record what changed of an album's YAML; return what it says."""
-        if fresh != record:
-            self._catalogue.record_sidecar(folder, fresh)
-            if fresh is not None and fresh.problem is not None:
-                log.warning("album YAML not understood %s", kv(folder=folder, why=fresh.problem))
-        return fresh.content if fresh else Sidecar()
 
     def _album_ids(self, listings: list[scan.Listing]) -> dict[str, str]:
         """Return the album id of every listed folder, with all other albums in mind.

@@ -2,14 +2,14 @@
 
 import os
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from ..errors import GalleryError
 from ..image import recipe as recipes
-from ..model import Developed, Original, Photo, Recipe, folder_of
+from ..model import Developed, Original, Photo, Placeholder, Recipe, folder_of
 from ..publish.store import Mark, Store, display_object, thumb_object, version_of
 from ..record.backlog import Backlog
 from ..record.catalogue import Catalogue
@@ -171,6 +171,7 @@ class Publisher:
             height_px=display.height_px,
             version=version_of(display.content),
             thumb_edges_px=tuple(thumb.edge_px for thumb in thumbs if thumb.edge_px),
+            placeholder=developed.placeholder,
         )
         contents = tuple(rendition.content for rendition in developed.renditions)
         return Parcel(photo=photo, contents=contents, kept=self._kept(photo))
@@ -219,6 +220,9 @@ class Publisher:
             height_px=mark.height_px,
             version=mark.version,
             thumb_edges_px=self._recipe.thumb_edges_px,
+            placeholder=Placeholder(
+                thumb_hash=mark.thumb_hash, dominant_colour=mark.dominant_colour
+            ),
         )
 
     def record(self, parcel: Parcel, *, missing: Collection[str]) -> Outcome:
@@ -278,4 +282,5 @@ def _mark(photo: Photo) -> Mark:
         width_px=photo.width_px,
         height_px=photo.height_px,
         version=photo.version,
+        **asdict(photo.placeholder),
     )

@@ -33,7 +33,7 @@ FIELDS = {  # of the front-end's editor → of Exif
     "latitude": "latitude_deg",
     "longitude": "longitude_deg",
 }
-READ = {fact.field: fact.read for fact in facts.FACTS}
+READ = {fact.field: fact.read for fact in facts.PREDECESSORS}
 
 
 def make_blueprint(
@@ -103,7 +103,9 @@ def _correction(
     exif = _with_both_coordinates(replace(exif, **changed), photo.exif)
     own = facts.written(photo.exif)
     said = facts.written(exif)
-    same = dict.fromkeys(f.field for f in facts.FACTS if said[f.name] == own[f.name])
+    same: dict[str, Any] = dict.fromkeys(
+        f.field for f in facts.PREDECESSORS if said[f.name] == own[f.name]
+    )
     if not same.keys() >= COORDINATES:  # one that is right by chance stays with the other
         same = {field: None for field in same if field not in COORDINATES}
     if "location" in told:

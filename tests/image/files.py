@@ -12,7 +12,7 @@ import pillow_heif
 from PIL import Image
 
 from local_image_process.image.develop import develop
-from local_image_process.model import Developed, Recipe, Stamp
+from local_image_process.model import Companion, Developed, Recipe, Stamp
 from local_image_process.settings import Settings
 
 SETTINGS = Settings.from_env({})
@@ -25,17 +25,34 @@ RECIPE = Recipe(
 _JP2_EXIF = b"JpgTiffExif->JP2"
 
 
-def developed(path: Path, recipe: Recipe = RECIPE) -> Developed:
+def developed(
+    path: Path,
+    recipe: Recipe = RECIPE,
+    *,
+    known_digests: frozenset[str] = frozenset(),
+    xmp_path: Path | None = None,
+) -> Developed:
     """Develop a file as it lies there."""
-    status = path.stat()
     return develop(
         path,
-        stamp=Stamp(size=status.st_size, mtime_ns=status.st_mtime_ns, inode=status.st_ino),
+        stamp=_stamp(path),
         recipe=recipe,
-        known_digests=frozenset(),
+        known_digests=known_digests,
         max_megapixels=100,
         memory_bytes=1 << 40,
+        companions=(_companion(xmp_path),) if xmp_path else (),
     )
+
+
+def _companion(path: Path) -> Companion:
+    return Companion(key=path.name, path=str(path), stamp=_stamp(path))
+
+
+def _stamp(path: Path) -> Stamp:
+    status = path.stat() if path.exists() else None
+    if status is None:
+        return Stamp(size=0, mtime_ns=0, inode=0)
+    return Stamp(size=status.st_size, mtime_ns=status.st_mtime_ns, inode=status.st_ino)
 
 
 def display(path: Path, recipe: Recipe = RECIPE) -> Image.Image:

@@ -18,6 +18,8 @@ from local_image_process.errors import PhotoError, StillChanging, UnreadablePhot
 from local_image_process.image import digest, reason
 from local_image_process.image.develop import develop
 from local_image_process.model import PHOTO_SUFFIXES, RAW_SUFFIXES, Developed, Recipe, Stamp
+from tests.image.blocks import packet
+from tests.image.files import developed
 from tests.photos import make_photo
 
 RECIPE = Recipe(display_edge_px=120, display_quality=80, thumb_edges_px=(60,), thumb_quality=70)
@@ -265,3 +267,26 @@ def test_damage_of_any_kind_ends_in_a_photo_or_a_reason(
     path.write_bytes(content[:end])
     with contextlib.suppress(PhotoError):  # anything else fails the test
         _develop(path)
+
+
+def test_an_xmp_file_beside_a_photo_is_heard_first(tmp_path: Path) -> None:
+    photo = make_photo(tmp_path / "a.jpg", size=(64, 48), xmp=packet(attributes='xmp:Rating="2"'))
+    beside = tmp_path / "a.xmp"
+    beside.write_bytes(packet("<dc:title>外滩</dc:title>", 'xmp:Rating="5"'))
+    facts = developed(photo, xmp_path=beside).exif
+    assert (facts.title, facts.rating, facts.width_px, facts.height_px) == ("外滩", 5, 64, 48)
+
+
+@pytest.mark.parametrize(
+    "content", [b"<x:xmpmeta", b"", b"\0" * 50, None], ids=["cut off", "empty", "zeros", "gone"]
+)
+def test_a_broken_xmp_file_costs_only_its_words(
+    tmp_path: Path, content: bytes | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    photo = make_photo(tmp_path / "a.jpg", size=(64, 48), xmp=packet(attributes='xmp:Rating="2"'))
+    beside = tmp_path / "a.xmp"
+    if content is not None:
+        beside.write_bytes(content)
+    result = developed(photo, xmp_path=beside)
+    assert (result.exif.rating, len(result.renditions)) == (2, 1)
+    assert f"XMP passed over path={beside}" in caplog.text

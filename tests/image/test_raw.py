@@ -1,6 +1,7 @@
 """RAW files: their preview is shown, their own facts are told; without the library they fail."""
 
 import sys
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +17,7 @@ from local_image_process.model import RAW_SUFFIXES, Exif
 from local_image_process.run import assembly
 from local_image_process.settings import Settings
 from tests.image.files import RECIPE, developed, display
-from tests.image.raws import MAKERS, PREVIEW, cr3_facts, preview, raf, raw
+from tests.image.raws import MAKERS, PREVIEW, SENSOR, cr3_facts, preview, raf, raw
 from tests.photos import CORNERS, make_exif, make_photo, make_picture
 
 SIDEWAYS = {"width": 96, "height": 64, "flip": 6}
@@ -48,8 +49,12 @@ def test_the_preview_is_shown_and_the_files_own_facts_are_told(tmp_path: Path, s
     path = tmp_path / f"a{suffix.upper()}"
     path.write_bytes(raw(suffix, jpeg=preview()))
     result = developed(path)
-    camera = MAKERS[suffix].model.decode().strip("\0")
-    assert result.exif == Exif(camera=camera, **SHOT)  # type: ignore[arg-type]  # by their names
+    make, camera = (
+        text.decode().strip("\0") for text in (MAKERS[suffix].make, MAKERS[suffix].model)
+    )
+    width_px, height_px = SENSOR
+    wanted = Exif(make=make, camera=camera, width_px=width_px, height_px=height_px)
+    assert result.exif == replace(wanted, **SHOT)  # type: ignore[arg-type]  # by their names
     image = display(path)
     assert image.size == PREVIEW
     assert _corners(image) == pytest.approx(np.array(CORNERS), abs=25)
@@ -68,7 +73,9 @@ def test_a_fujifilm_tells_its_facts_in_the_preview(tmp_path: Path) -> None:
 
 def test_a_canon_cr3_keeps_its_facts_in_boxes() -> None:
     facts = module.facts(cr3_facts(), preview=Image.new("RGB", (8, 8)))
-    assert facts == Exif(camera="Canon EOS R5", iso=800, lens="RF24-105mm F4 L IS USM")
+    assert facts == Exif(
+        make="Canon", camera="Canon EOS R5", iso=800, lens="RF24-105mm F4 L IS USM"
+    )
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])

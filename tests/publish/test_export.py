@@ -1,13 +1,14 @@
 """Forms that the front-end can read."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 import yaml
 
-from local_image_process.model import Album, Exif, Interaction, Photo, Stamp
+from local_image_process.model import Album, Exif, Interaction, Photo, Placeholder, Stamp
 from local_image_process.publish.export import index_files, pieces_of
 from local_image_process.publish.facts import exposure_text
 from local_image_process.publish.store import FolderStore
@@ -88,6 +89,23 @@ def test_files_have_the_predecessors_forms(tmp_path: Path) -> None:
     sidecar = yaml.safe_load(pieces.yaml)
     assert sidecar["date"] == "2024-07-01", "quoted, or readers take it for a Date"
     assert sidecar["images"] == urls, "without versions: readers make ids of the last part"
+
+
+def test_what_no_predecessor_wrote_comes_after_all_that_it_wrote(tmp_path: Path) -> None:
+    facts = replace(FULL, make="SONY", title="外滩", width_px=6000, height_px=4000)
+    one = replace(photo("上海/a.jpg", facts), placeholder=Placeholder(dominant_colour="#c81e5a"))
+    album = Album(id="上海", title="上海", date=None, location=None, desc="", photos=(one,))
+    store = FolderStore(media=tmp_path, marks=tmp_path, base_url=None)
+    given = {"上海/a": Interaction(likes=1, stars=2.5)}
+    content = index_files([pieces_of(album, given, store)])["exif_data.json"].decode()
+    assert content.partition('"上海/a.jpg":')[2].rstrip("\n}") == (
+        '{"CameraModel":"ZV-E10","LensModel":"18-50mm F2.8 DC DN | Contemporary 021",'
+        '"ExposureTime":"1/200","FNumber":"3.2","ISO":"400","FocalLength":"42.4",'
+        '"Latitude":31.2397,"Longitude":121.4992,"DateTime":"2024:04:04 18:03:45",'
+        '"Location":"上海","star":2.5,"likes":1,'
+        '"Make":"SONY","ImageWidth":6000,"ImageHeight":4000,"Title":"外滩",'
+        '"Megapixels":24.0,"DominantColor":"#c81e5a"'
+    )
 
 
 @pytest.mark.parametrize(

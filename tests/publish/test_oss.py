@@ -13,7 +13,14 @@ from local_image_process.publish.store import Mark
 from tests.oss_server import Kind, OssServer
 
 MARK = Mark(
-    fingerprint="f0", image_digest="d0", recipe="r0", width_px=4, height_px=3, version="01234567"
+    fingerprint="f0",
+    image_digest="d0",
+    recipe="r0",
+    width_px=4,
+    height_px=3,
+    version="01234567",
+    thumb_hash="HwgKLxpwdndwd3d3eGh3eId3BwmYgI8+/w==",
+    dominant_colour="#c81e5a",
 )
 NAME = "gallery/上海/a photo & more+.webp"
 
@@ -55,6 +62,12 @@ def test_an_object_carries_type_cache_rule_and_mark(store: OssStore, bucket: Oss
     assert store.holds(NAME)
     assert store.read(NAME) == b"pixels"
     assert store.url(NAME, "01234567") == f"https://photos.example.com/{NAME}?v=01234567"
+
+
+def test_the_mark_of_an_older_version_still_speaks(store: OssStore) -> None:
+    older = replace(MARK, thumb_hash=None, dominant_colour=None)
+    store.put(NAME, b"pixels", mark=older)
+    assert store.mark(NAME) == older
 
 
 def test_our_own_objects_are_replaced_copied_and_deleted(

@@ -1,7 +1,9 @@
 """A folder as a store: whole objects, marks that never lie, sentences for what the disk refuses."""
 
 import errno
+import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,14 @@ from local_image_process.errors import StoreRefused, StoreUnavailable
 from local_image_process.publish.store import FolderStore, Mark
 
 MARK = Mark(
-    fingerprint="f", image_digest="d", recipe="r", width_px=4, height_px=3, version="01234567"
+    fingerprint="f",
+    image_digest="d",
+    recipe="r",
+    width_px=4,
+    height_px=3,
+    version="01234567",
+    thumb_hash="HwgKLxpwdndwd3d3eGh3eId3BwmYgI8+/w==",
+    dominant_colour="#c81e5a",
 )
 NAME = "gallery/上海/a photo.webp"
 
@@ -82,3 +91,15 @@ def test_what_the_disk_refuses_is_told(
 def test_addresses_are_raw_and_carry_the_version(store: FolderStore) -> None:
     assert store.url(NAME, "01234567") == f"https://a.b/media/{NAME}?v=01234567"
     assert store.url(NAME) == f"https://a.b/media/{NAME}"
+
+
+def test_the_mark_of_an_older_version_still_speaks(store: FolderStore, tmp_path: Path) -> None:
+    store.put(NAME, b"pixels", mark=MARK)
+    (mark,) = (path for path in (tmp_path / "marks").rglob("*.json"))
+    older = {
+        name: value
+        for name, value in json.loads(mark.read_bytes()).items()
+        if name not in ("thumb_hash", "dominant_colour")
+    }
+    mark.write_text(json.dumps(older), encoding="utf-8")
+    assert store.mark(NAME) == replace(MARK, thumb_hash=None, dominant_colour=None)

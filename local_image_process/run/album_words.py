@@ -1,0 +1,53 @@
+"""What the user's YAML says of an album, read where it changed and kept on record."""
+
+import logging
+from pathlib import Path
+
+from ..errors import SidecarError
+from ..logs import kv
+from ..model import Sidecar, Stamp
+from ..record.catalogue import Catalogue
+from ..record.rows import SidecarRecord
+from ..source import scan, sidecar
+
+log = logging.getLogger(__name__)
+
+NO_STAMP = Stamp(size=0, mtime_ns=0, inode=0)
+
+
+class AlbumWords:
+    """The words of albums, by what a look at their folders found."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def of(self, listing: scan.Listing) -> Sidecar:
+        """Return what the album's YAML says; the last good one where it cannot be understood."""
+        record = self._catalogue.sidecar(listing.folder)
+        last_good = record.content if record else Sidecar()
+        try:
+            name = sidecar.choose([file.name for file in listing.sidecars])
+        except SidecarError as error:
+            fresh = SidecarRecord(name="", stamp=NO_STAMP, content=last_good, problem=str(error))
+            return self._recorded(listing.folder, record, fresh)
+        file = next((file for file in listing.sidecars if file.name == name), None)
+        if file is None:
+            return self._recorded(listing.folder, record, None)
+        if record is not None and (record.name, record.stamp) == (file.name, file.stamp):
+            return record.content
+        try:
+            content, problem = sidecar.read(Path(file.path)), None
+        except SidecarError as error:
+            content, problem = last_good, str(error)
+        fresh = SidecarRecord(name=file.name, stamp=file.stamp, content=content, problem=problem)
+        return self._recorded(listing.folder, record, fresh)
+
+    def _recorded(
+        self, folder: str, record: SidecarRecord | None, fresh: SidecarRecord | None
+    ) -> Sidecar:
+        """Record what changed of an album's YAML; return what it says."""
+        if fresh != record:
+            self._catalogue.record_sidecar(folder, fresh)
+            if fresh is not None and fresh.problem is not None:
+                log.warning("album YAML not understood %s", kv(folder=folder, why=fresh.problem))
+        return fresh.content if fresh else Sidecar()
