@@ -126,6 +126,7 @@ class Recipe:
     thumb_edges_px: tuple[int, ...]
     thumb_quality: int
     watermark: Watermark | None = None
+    embeds_exif: bool = False  # camera facts too, beside artist and copyright
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

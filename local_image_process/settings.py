@@ -96,6 +96,7 @@ class Settings:
     watermark_opacity: float = setting(share, "0.6")
     watermark_position: str = setting(choice(*PLACES), "bottom-right")
     watermark_scale: float = setting(share, "0.15")
+    embed_exif: bool = setting(flag, "0")
     max_megapixels: int = setting(whole(1, 10000), "500")
     render_timeout_s: float = setting(seconds(1, 86400), "120")
     root_album: str = setting(text, "未分类")

@@ -185,6 +185,10 @@ HELP = {  # field of Settings → (Chinese, English)
         "水印宽度占图片宽度的比例，0 到 1",
         "Width of the watermark as a share of the picture's",
     ),
+    "embed_exif": (
+        "1 则把相机、镜头、曝光和时间写进 WebP；作者和版权总会写入，位置和序列号从不写入",
+        "1 puts camera, lens, exposure and time into the WebPs; artist and copyright always are",
+    ),
     "max_megapixels": (
         "超过此百万像素数的照片不处理",
         "Larger photos (in megapixels) are refused",

@@ -13,7 +13,7 @@ from PIL import Image
 from ..errors import PhotoError, SidecarError, StillChanging, UnreadablePhoto
 from ..logs import kv
 from ..model import NO_PLACEHOLDER, Companion, Developed, Exif, Recipe, Stamp
-from . import colour, digest, exif, memory, placeholder, raw, reason, xmp
+from . import colour, digest, embedded, exif, memory, placeholder, raw, reason, xmp
 from .opening import open_picture
 from .render import render
 from .told import Told
@@ -42,30 +42,23 @@ def develop(
     only its words), and RAW files: which of them are of the same shot is told, too.
     No renditions are made where the image digest is among ``known_digests``.
     Raises StillChanging when the file is not, or not any more, the one that
-    ``stamp`` describes, NeedsMemory before it would take more than ``memory_bytes``, and
-    UnreadablePhoto for anything else that goes wrong.
+    ``stamp`` describes, NeedsMemory rather than take more than ``memory_bytes``, and else
+    UnreadablePhoto.
     """
     content = b""
     try:
         content = _read(path, stamp)
-        if not content:
-            raise UnreadablePhoto("the file is empty; copy it again")
         is_raw = raw.is_raw(path.suffix, content)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on odd metadata; the facts are read one by one
             with raw.preview(content) if is_raw else open_picture(content) as image:
                 _refuse_giants(image, max_megapixels)
-                _refuse_unfilled(content)
                 memory.admit(image, len(content), recipe, allowed_bytes=memory_bytes)
+                _refuse_unfilled(content)
                 _warn_of_colours(image, path)
-                return _developed(
-                    content,
-                    image,
-                    recipe=recipe,
-                    known_digests=known_digests,
-                    is_raw=is_raw,
-                    companions=companions,
-                )
+                facts = _facts(content, image, companions, is_raw=is_raw)
+                developed = _developed(content, image, facts, recipe, known_digests)
+                return replace(developed, stacked=_stacked(facts, companions))
     except PhotoError:
         raise
     except Exception as error:
@@ -75,30 +68,35 @@ def develop(
 def _developed(
     content: bytes,
     image: Image.Image,
-    *,
+    facts: Exif,
     recipe: Recipe,
     known_digests: frozenset[str],
-    is_raw: bool,
-    companions: tuple[Companion, ...],
 ) -> Developed:
-    image_digest = digest.image_digest(content)
+    """Make what is not known; uses the image up."""
+    exif_block = embedded.block(facts, with_camera=recipe.embeds_exif)
+    image_digest = digest.with_embedded(digest.image_digest(content), exif_block)
+    is_known = image_digest in known_digests
+    renditions = () if is_known else render(image, recipe, exif_block=exif_block)
+    return Developed(
+        fingerprint=digest.fingerprint(content),
+        image_digest=image_digest,
+        exif=facts,
+        renditions=renditions,
+        placeholder=placeholder.of_renditions(renditions) if renditions else NO_PLACEHOLDER,
+    )
+
+
+def _facts(
+    content: bytes, image: Image.Image, companions: tuple[Companion, ...], *, is_raw: bool
+) -> Exif:
     sidecar = _sidecar(companions)
-    # Order: render uses the image up
     facts = (
         raw.facts(content, preview=image, sidecar=sidecar)
         if is_raw
         else exif.read(image, sidecar=sidecar)
     )
     width_px, height_px = exif.upright_size(image)
-    renditions = () if image_digest in known_digests else render(image, recipe)
-    return Developed(
-        fingerprint=digest.fingerprint(content),
-        image_digest=image_digest,
-        exif=replace(facts, width_px=width_px, height_px=height_px),
-        renditions=renditions,
-        placeholder=placeholder.of_renditions(renditions) if renditions else NO_PLACEHOLDER,
-        stacked=_stacked(facts, companions),
-    )
+    return replace(facts, width_px=width_px, height_px=height_px)
 
 
 def _stacked(facts: Exif, companions: tuple[Companion, ...]) -> tuple[str, ...]:
@@ -143,6 +141,8 @@ def _read(path: Path, stamp: Stamp) -> bytes:
         raise UnreadablePhoto(reason.of_reading(error)) from error
     if len(content) != stamp.size:
         raise StillChanging(_CHANGING)
+    if not content:
+        raise UnreadablePhoto("the file is empty; copy it again")
     return content
 
 

@@ -50,6 +50,13 @@ def image_digest(content: bytes) -> str:
         return fingerprint(content)
 
 
+def with_embedded(image_digest: str, block: bytes) -> str:
+    """Return the digest of a picture in whose renditions this EXIF block is embedded."""
+    if not block:
+        return image_digest
+    return hashlib.sha256(bytes.fromhex(image_digest) + block).hexdigest()
+
+
 def is_whole_jpeg(content: bytes) -> bool:
     """Tell whether the bytes are a JPEG that goes on to its end-of-image marker."""
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..model import Recipe
 
-RECIPE_VERSION = 2  # raise it when the code in render.py makes other pixels from the same recipe
+RECIPE_VERSION = 3  # raise it when the code in render.py makes other pixels from the same recipe
 _HALF = 8  # hex digits
 
 
@@ -20,7 +20,7 @@ def digest(recipe: Recipe) -> str:
     fields = asdict(recipe)
     thumbs = {name: fields[name] for name in ("thumb_edges_px", "thumb_quality")}
     display = {name: fields[name] for name in ("display_quality", "watermark")}
-    both = [RECIPE_VERSION, fields["display_edge_px"]]  # thumbnails are made from the display size
+    both = [RECIPE_VERSION, *(fields[name] for name in ("display_edge_px", "embeds_exif"))]
     return _half([*both, thumbs]) + _half([*both, display])
 
 

@@ -1,4 +1,4 @@
-"""Make WebP renditions: upright, in the right colours, telling nothing but the picture."""
+"""Make WebP renditions: upright, in the right colours, telling nothing but what they are to."""
 
 from io import BytesIO
 
@@ -23,12 +23,13 @@ _TURNS = {  # what brings a picture upright that was stored so
 }
 
 
-def render(image: Image.Image, recipe: Recipe) -> tuple[Rendition, ...]:
+def render(image: Image.Image, recipe: Recipe, *, exif_block: bytes = b"") -> tuple[Rendition, ...]:
     """Make the thumbnails, large to small, and last the display rendition.
 
     ``image`` is opened, not yet loaded, and used up: it is closed as soon as the
     display size is made, so that the big picture's memory is free for encoding.
-    Nothing is enlarged: a photo smaller than an edge keeps its size.
+    ``exif_block`` is embedded in each. Nothing is enlarged: a photo smaller than an
+    edge keeps its size.
     """
     display = _upright_at(image, recipe)
     profile = profile_of(image)
@@ -39,11 +40,11 @@ def render(image: Image.Image, recipe: Recipe) -> tuple[Rendition, ...]:
     smaller = display
     for edge_px in sorted(recipe.thumb_edges_px, reverse=True):
         smaller = _reduced(smaller, edge_px)
-        content = _encoded(smaller, recipe.thumb_quality, profile)
+        content = _encoded(smaller, recipe.thumb_quality, profile, exif_block)
         renditions.append(_rendition(edge_px, smaller, content))
     if recipe.watermark:  # Order: thumbnails are made from what bears no mark
         watermark.stamp(display, recipe.watermark, profile)
-    content = _encoded(display, recipe.display_quality, profile)
+    content = _encoded(display, recipe.display_quality, profile, exif_block)
     return *renditions, _rendition(None, display, content)
 
 
@@ -77,7 +78,7 @@ def _reduced(picture: Image.Image, edge_px: int) -> Image.Image:
     return picture.copy() if size == picture.size else picture.resize(size, _LANCZOS)
 
 
-def _encoded(picture: Image.Image, quality: int, profile: bytes) -> bytes:
+def _encoded(picture: Image.Image, quality: int, profile: bytes, exif_block: bytes) -> bytes:
     buffer = BytesIO()
     picture.save(
         buffer,
@@ -85,8 +86,8 @@ def _encoded(picture: Image.Image, quality: int, profile: bytes) -> bytes:
         quality=quality,
         method=WEBP_METHOD,
         icc_profile=profile,
-        exif=b"",  # said aloud: nothing that the original tells besides its picture
-        xmp=b"",
+        exif=exif_block,
+        xmp=b"",  # said aloud: nothing that the original tells besides its picture
     )
     return buffer.getvalue()
 

@@ -91,7 +91,8 @@ def corrections_told(
 
 
 def _said(exif: Exif) -> dict[str, Any]:
-    return {name: v for name, v in json.loads(exif_column(exif)).items() if v is not None}
+    said: dict[str, Any] = json.loads(exif_column(exif))
+    return said
 
 
 def merge_corrections(db: Connection, told: Iterable[Corrected], pictures: Pictures) -> None:

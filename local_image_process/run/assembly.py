@@ -262,6 +262,7 @@ def _recipe(settings: Settings) -> Recipe:
         thumb_edges_px=() if settings.oss_image_process else settings.thumb_edges_px,
         thumb_quality=settings.thumb_quality,
         watermark=_watermark(settings),
+        embeds_exif=settings.embed_exif,
     )
 
 

@@ -116,9 +116,9 @@ def test_what_is_encoded_is_what_floating_point_would_give(
     given: list[Image.Image] = []
     encode = module._encoded
 
-    def note(picture: Image.Image, quality: int, profile: bytes) -> bytes:
+    def note(picture: Image.Image, quality: int, profile: bytes, block: bytes) -> bytes:
         given.append(picture.copy())
-        return encode(picture, quality, profile)
+        return encode(picture, quality, profile, block)
 
     monkeypatch.setattr(module, "_encoded", note)
     path = tmp_path / name
