@@ -1,11 +1,13 @@
 """Read IPTC-IIM (version 4.2): the words that agencies and older programs put into a photo."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from . import clock, text
 from .told import Told, unique
 
 BYTES_MAX = 1 << 20
+_DATASETS_MAX = 2000
 _MARKER = 0x1C
 _EXTENDED = 0x8000  # of a length: it is the length of the length (1.5)
 _CHARACTER_SET, _UTF_8 = (1, 90), b"\x1b%G"
@@ -18,7 +20,7 @@ _Datasets = dict[tuple[int, int], list[bytes]]
 def read(content: bytes) -> Told:
     """Return what the datasets tell; what follows a damaged one is not read."""
     found: _Datasets = {}
-    for number, value in _datasets(content[:BYTES_MAX]):
+    for number, value in islice(_datasets(content[:BYTES_MAX]), _DATASETS_MAX):
         found.setdefault(number, []).append(value)
     is_utf_8 = found.get(_CHARACTER_SET, [b""])[0] == _UTF_8
 

@@ -25,6 +25,13 @@ class Correction:
 
 
 NOTHING = Correction(exif=Exif(), place=None)
+HANGING: dict[
+    str, dict[str, None]
+] = {  # on a fact: what is not known any more once it is set right
+    "camera": {"make": None},
+    "focal_length_mm": {"equivalent_focal_length_mm": None},
+    "capture_time": {"utc_offset_min": None, "utc_offset_source": None},
+}
 
 
 class Corrections:
@@ -63,11 +70,13 @@ def corrected(photo: Shown, by_id: Mapping[str, Correction]) -> Shown:
     correction = by_id.get(photo.id)
     if correction is None:
         return photo
-    given = {
+    given: dict[str, Any] = {
         name: value
         for name in Exif.__dataclass_fields__
         if (value := getattr(correction.exif, name)) not in (None, ())
     }
+    for name in tuple(given):
+        given |= HANGING.get(name, {})
     exif = replace(photo.exif, **given)
     return replace(photo, exif=exif, place=correction.place or photo.place)
 

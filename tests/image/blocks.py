@@ -88,7 +88,7 @@ def with_xmp(kind: str, content: bytes) -> bytes:
         save["pnginfo"].add_itxt("XML:com.adobe.xmp", content.decode())
     if kind == "TIFF":
         save = {"tiffinfo": {XMP: content}}
-    Image.new("RGB", (64, 48)).save(buffer, kind, **save)
+    Image.new("RGB", (16, 8)).save(buffer, kind, **save)
     return buffer.getvalue()
 
 

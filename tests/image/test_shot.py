@@ -151,6 +151,7 @@ def nikon(_: int) -> bytes:
         pytest.param(b"Canon\0", lambda at: canon(at, b"\xffgarbage"), "<", None, id="garbage"),
         pytest.param(b"Canon\0", lambda at: canon(at, b"None"), "<", None, id="None"),
         pytest.param(b"Canon\0", lambda at: canon(at + 90), "<", None, id="offsets astray"),
+        pytest.param(b"Canon, Inc.\0", lambda _: canon(2), "<", None, id="offset of another text"),
         pytest.param(b"Canon\0", lambda at: canon(at)[:40], "<", None, id="cut off"),
         pytest.param(b"Canon\0", lambda _: b"\xff" * 60, "<", None, id="noise"),
     ],

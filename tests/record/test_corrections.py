@@ -1,14 +1,15 @@
 """What the photographer set right by hand: kept, told to other sites, and the newest counts."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local_image_process.model import Exif
-from local_image_process.record.corrections import Correction, Corrections
+from local_image_process.model import Exif, Mirrored
+from local_image_process.record.corrections import Correction, Corrections, corrected
 from local_image_process.record.database import Database
 from local_image_process.record.interactions import Interactions
 
@@ -52,6 +53,37 @@ def test_a_correction_reaches_the_other_sites_and_so_does_its_end(
     assert library.said() == NOTHING
     web.hears(library)
     assert web.said() == NOTHING
+
+
+def test_what_hangs_on_a_corrected_fact_is_not_known_any_more() -> None:
+    own = Exif(
+        make="SONY",
+        camera="ILCE-7M4",
+        focal_length_mm=50.0,
+        equivalent_focal_length_mm=50,
+        capture_time=datetime(2024, 4, 4, 10, 3, 45),  # noqa: DTZ001 # wall clock
+        utc_offset_min=0,
+        utc_offset_source="OffsetTimeOriginal",
+        title="外滩",
+    )
+    assert after(own, RIGHT) == replace(
+        RIGHT.exif, focal_length_mm=50.0, title="外滩", equivalent_focal_length_mm=50
+    )
+    lens = Correction(exif=Exif(focal_length_mm=28.0), place=None)
+    assert after(own, lens) == replace(own, focal_length_mm=28.0, equivalent_focal_length_mm=None)
+
+
+def after(own: Exif, correction: Correction) -> Exif:
+    picture = Mirrored(
+        album_id="上海",
+        name="first",
+        suffix=".jpg",
+        version="01234567",
+        thumb_edges_px=(),
+        exif=own,
+        place=None,
+    )
+    return corrected(picture, {"上海/first": correction}).exif
 
 
 def test_the_newest_counts_in_whatever_order_it_is_heard(sites: tuple[Site, Site]) -> None:
