@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..errors import ForeignObject, StillChanging, StoreError
+from ..errors import ForeignObject, GalleryError, StillChanging, StoreError
 from ..image.workers import Task, Workers
 from ..logs import kv
 from ..model import Developed, Failure, Look, Original, Recipe
@@ -19,7 +19,7 @@ from .developing import Developing
 from .looking import Looking, Work
 from .pause import Pause
 from .plan import attempt_of
-from .publisher import Outcome, Publisher, SourceGone
+from .publisher import Outcome, Parcel, Publisher, SourceGone
 from .queue import Job, Queue
 from .report import Report
 from .storing import Storing
@@ -133,14 +133,8 @@ class Pipeline:
             self.report.unchanged = work.unchanged
             self.report.failed += work.failing
         if work.publish or work.missing:
-            log.info(
-                "difference found %s",
-                kv(
-                    to_publish=len(work.publish),
-                    missing=len(work.missing),
-                    renamed=len(work.rename),
-                ),
-            )
+            new, gone, renamed = len(work.publish), len(work.missing), len(work.rename)
+            log.info("difference found %s", kv(to_publish=new, missing=gone, renamed=renamed))
 
     def advance(self) -> None:
         """Take what the workers have finished, store it, and give them more.
@@ -194,20 +188,26 @@ class Pipeline:
             self._looking.again(job.original.folder)
 
     def _record_stored(self) -> None:
-        """Record what is in the store; raise StoreError when some of it could not be put."""
+        """Record what is in the store; raise StoreError when it, or the catalogue, took not all."""
         trouble: StoreError | None = None
         for job, parcel, error in self._storing.finished():
-            if isinstance(error, SourceGone):
-                self._queue.add_again(job)
-            elif isinstance(error, ForeignObject):
-                self._fail(job, str(error))
-            elif isinstance(error, StoreError):
-                self._queue.ready.append(job)  # it is developed; only the store must take it
-                trouble = error
-            elif self._is_wanted(job.original):
-                self._note(self._publisher.record(parcel, missing=self._missing.keys))
+            try:
+                self._take_stored(job, parcel, error)
+            except StoreError as reason:
+                self._queue.ready.append(job)  # it is developed; only this is to be tried again
+                trouble = reason
         if trouble is not None:
             raise trouble
+
+    def _take_stored(self, job: Job, parcel: Parcel, error: GalleryError | None) -> None:
+        if isinstance(error, SourceGone):
+            self._queue.add_again(job)
+        elif isinstance(error, ForeignObject):
+            self._fail(job, str(error))
+        elif error is not None:
+            raise error
+        elif self._is_wanted(job.original):
+            self._note(self._publisher.record(parcel, missing=self._missing.keys))
 
     def _store_ready(self) -> None:
         for _ in range(len(self._queue.ready)):

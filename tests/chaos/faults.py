@@ -34,7 +34,7 @@ OF_BUCKET = (
     *("bucket is away", "bucket resets", "bucket is slow", "bucket lies"),
     *("bucket's listings break off", "bucket's answers are damaged"),
 )
-LIBRARY_AWAY = ("library", "lock a folder")  # nothing can be done in it meanwhile
+LIBRARY_AWAY = ("library", "lock a folder", "listings")  # nothing is done in it meanwhile
 LOSES_THE_LATEST = (  # likes that are not in the JSON yet
     *("delete the catalogue", "spoil the catalogue", "truncate the catalogue"),
 )

@@ -41,6 +41,7 @@ class Chaos:
             folder,
             SETTLE_S=SETTLE_S,
             RENDER_WORKERS="1",
+            RENDER_TIMEOUT_S="3",  # and four times as long for one killed with the pool's lock
             ADMIN_PASSWORD=PASSWORD,
             GUNICORN_CMD_ARGS=f"--workers {workers}",
             **self._settings(),

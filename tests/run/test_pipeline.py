@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import pytest
 from PIL import Image
 
 from local_image_process.errors import LibraryError, StoreUnavailable
-from local_image_process.model import Look
+from local_image_process.model import Look, Photo
 from local_image_process.publish.store import FolderStore, Mark
+from local_image_process.record.catalogue import Catalogue
 from local_image_process.run import assembly
 from local_image_process.run.leader import Leader
 from local_image_process.run.lease import Lease
@@ -38,6 +40,25 @@ class Flaky(FolderStore):
         super().put(name, content, mark=mark)
 
 
+class Full(Catalogue):
+    """A catalogue whose disk is full for the next ``refusals`` photos."""
+
+    refusals = 0
+
+    def record(
+        self,
+        photo: Photo,
+        *,
+        objects: Iterable[str],
+        moved_from: Photo | None = None,
+        freed: Iterable[str] = (),
+    ) -> list[str]:
+        if self.refusals:
+            self.refusals -= 1
+            raise StoreUnavailable("the catalogue cannot be written (database or disk is full)")
+        return super().record(photo, objects=objects, moved_from=moved_from, freed=freed)
+
+
 class Bench:
     """A pipeline of real parts in this process, with a store that can be made to fail."""
 
@@ -53,7 +74,9 @@ class Bench:
             }
         )
         make_folders(self.settings)
-        self.records = open_records(self.settings)
+        records = open_records(self.settings)
+        self.catalogue = Full(records.database)
+        self.records = replace(records, catalogue=self.catalogue)
         media, marks = folder / "data/media", folder / "data/marks"
         self.store = Flaky(media=media, marks=marks, base_url=None)
         self.pipeline = assembly.make_pipeline(
@@ -95,6 +118,17 @@ def test_while_the_store_is_away_nothing_is_lost_and_nothing_is_rendered_twice(
     assert bench.pipeline.report.counts()["rendered"] == 3
     assert bench.records.catalogue.count() == 3
     assert bench.records.backlog.loose_objects() == set()
+
+
+def test_a_photo_that_the_catalogue_did_not_take_is_recorded_later(bench: Bench) -> None:
+    for seed in range(3):
+        make_photo(bench.library / f"上海/photo{seed}.jpg", size=(64, 48), seed=seed)
+    bench.catalogue.refusals = 2
+    bench.sweep()
+    bench.finish()
+    assert bench.catalogue.refusals == 0
+    assert bench.pipeline.report.counts()["rendered"] == 3
+    assert bench.catalogue.count() == 3
 
 
 def test_a_photo_deleted_while_it_is_developed_is_not_published(bench: Bench) -> None:
