@@ -20,7 +20,7 @@ class Troubles:
         """Say it, unless the same was said last."""
         if self._told.get(trouble) != text:
             self._told[trouble] = text
-            log.log(level, "%s", text)
+            log.log(level, text)  # its words make its kind, so that none is folded with another
 
     def are(self, trouble: str, what: str, error: Exception | None) -> None:
         """Say what is wrong now, or that nothing is any more."""
