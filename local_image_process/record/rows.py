@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from ..model import Exif, Mirrored, Photo, Sidecar, Stamp
+from ..model import Exif, Failure, Mirrored, Photo, Sidecar, Stamp
 
 TRANSLATED = frozenset({"stamp", "thumb_edges_px", "exif"})  # columns of another form
 
@@ -81,6 +81,12 @@ def to_photo(row: Any) -> Photo:
     values = {f.name: getattr(row, f.name) for f in fields(Photo) if f.name not in TRANSLATED}
     edges, exif = to_edges(row.thumb_edges_px), to_exif(row.exif)
     return Photo(**values, stamp=to_stamp(row), thumb_edges_px=edges, exif=exif)
+
+
+def to_failure(row: Any) -> Failure:
+    """Return the failure of a row."""
+    stamp = to_stamp(row) if row.size is not None else None
+    return Failure(key=row.key, stamp=stamp, reason=row.reason)
 
 
 def mirrored_row(photo: Mirrored) -> dict[str, Any]:

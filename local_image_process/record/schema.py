@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 derived = sa.MetaData()  # made anew from the library whenever the schema changes
 primary = sa.MetaData()  # given by people, or owed to others: never dropped
@@ -31,6 +31,7 @@ photos = sa.Table(
     sa.Column("exif", sa.Text, nullable=False),  # JSON of model.Exif
     sa.Column("place", sa.Text),
     sa.Column("cell", sa.Text, index=True),  # "31.240,121.491"; None without coordinates
+    sa.Column("published_at_s", sa.Float, nullable=False, index=True),  # UTC; of these pixels
     sa.UniqueConstraint("album_id", "name"),
 )
 places = sa.Table(  # what geocoders said of cells of the map
@@ -61,6 +62,7 @@ mirrored_photos = sa.Table(
     sa.Column("thumb_edges_px", sa.Text, nullable=False),  # "480,1280"
     sa.Column("exif", sa.Text, nullable=False),  # JSON of model.Exif
     sa.Column("place", sa.Text),
+    sa.Column("published_at_s", sa.Float, nullable=False, index=True),  # UTC; as it is now
 )
 read_objects = sa.Table(  # index files of the bucket, as last read
     "read_objects",
@@ -109,7 +111,7 @@ requests = sa.Table(
     "requests",
     derived,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("kind", sa.Text, nullable=False),  # "once" or "sync"
+    sa.Column("kind", sa.Text, nullable=False),  # "once", "sync" or "retry"
     sa.Column("confirm_withdraw", sa.Boolean, nullable=False),
     sa.Column("progress", sa.Text),  # JSON
     sa.Column("report", sa.Text),  # JSON; set when the request is done

@@ -18,6 +18,7 @@ from .leader import EVERYTHING, Leader
 from .lease import Lease
 from .looking import Work
 from .records import make_folders, open_copy, open_records, take_back_interactions
+from .status import Board
 from .withdrawal import exceeds_fuse
 
 POLL_S = 0.2
@@ -54,7 +55,10 @@ def once(settings: Settings, kind: str, *, confirm_withdraw: bool, tell: Tell) -
                 leader = Leader(
                     settings=settings, records=records, lease=lease, stop=threading.Event()
                 )
-                return leader.once(kind, confirm_withdraw=confirm_withdraw, tell=tell)
+                try:
+                    return leader.once(kind, confirm_withdraw=confirm_withdraw, tell=tell)
+                finally:
+                    Board(settings.data_dir).wipe()
             if request is None:
                 request = records.mailbox.ask(kind, confirm_withdraw=confirm_withdraw)
             report = _answer(records.mailbox, request, tell)

@@ -85,6 +85,17 @@ class Pipeline:
         return self._storing.names
 
     @property
+    def waiting(self) -> dict[str, int]:
+        """The keys of all that is on its way or not at rest yet, each with its bytes."""
+        jobs = [job.original for job in (*self._queue.jobs, *self._storing.jobs)]
+        return self._looking.unrested | {original.key: original.stamp.size for original in jobs}
+
+    @property
+    def held(self) -> frozenset[str]:
+        """The keys of what the fuse keeps from being withdrawn."""
+        return self._missing.held
+
+    @property
     def progress(self) -> dict[str, int]:
         """Return counts for a person who watches."""
         return {"waiting": len(self._queue) + len(self._storing), **self.report.counts()}
@@ -129,14 +140,8 @@ class Pipeline:
             self.report.unchanged = work.unchanged
             self.report.failed += work.failing
         if work.publish or work.missing:
-            log.info(
-                "difference found %s",
-                kv(
-                    to_publish=len(work.publish),
-                    missing=len(work.missing),
-                    renamed=len(work.rename),
-                ),
-            )
+            counts = {"to_publish": len(work.publish), "missing": len(work.missing)}
+            log.info("difference found %s", kv(**counts, renamed=len(work.rename)))
 
     def advance(self) -> None:
         """Take what the workers have finished, store it, and give them more.
@@ -163,7 +168,7 @@ class Pipeline:
     def _hide(self, work: Work) -> None:
         self._hidden = (self._hidden - work.shown_folders) | work.hidden_folders
         if work.hidden:
-            self.report.withdrawn += len(self._missing.withdraw_now(work.hidden))
+            self.report.withdraw(len(self._missing.withdraw_now(work.hidden)))
 
     def _rename(self, work: Work) -> None:
         """Give photos on record their new names: they count as developed, without renditions."""
@@ -172,8 +177,7 @@ class Pipeline:
             self._queue.ready.append(Job(original=original, place=place, developed=developed))
 
     def _restart_stuck_workers(self) -> None:
-        in_hand = self._queue.in_hand
-        if any(self._workers.is_stuck(began_s=job.began_s) for job in in_hand.values()):
+        if any(self._workers.is_stuck(began_s=job.began_s) for job in self._queue.in_hand.values()):
             log.warning("render processes are stuck; they are started anew")
             self._workers.stop()
             self._queue.take_back_in_hand()
@@ -182,6 +186,7 @@ class Pipeline:
         self._restart_stuck_workers()
         for future in [future for future in self._queue.in_hand if future.done()]:
             job = self._queue.in_hand.pop(future)
+            self.report.tally.took("develop", job.began_s)
             try:
                 job.developed = self._workers.result(future, began_s=job.began_s)
             except StillChanging:
@@ -201,16 +206,16 @@ class Pipeline:
             self._fail(job, f"it ended {job.deaths} processes that tried to open it; save it anew")
 
     def _fail(self, job: Job, reason: str) -> None:
-        key = job.original.key
-        failure = Failure(key=key, stamp=job.original.stamp, reason=reason)
+        failure = Failure(key=job.original.key, stamp=job.original.stamp, reason=reason)
         self._catalogue.fail(failure, attempt_of(job.original, self._conditions))
-        self.report.failed += 1
-        log.warning("photo failed %s", kv(key=key, reason=reason))
+        self.report.fail(job.original.stamp.size)
+        log.warning("photo failed %s", kv(key=job.original.key, reason=reason))
 
     def _record_stored(self) -> None:
         """Record what is in the store; raise StoreError when some of it could not be put."""
         trouble: StoreError | None = None
         for job, parcel, error in self._storing.finished():
+            self.report.tally.took("store", job.began_s)
             if isinstance(error, SourceGone):
                 self._queue.add_again(job)
             elif isinstance(error, ForeignObject):
@@ -250,9 +255,7 @@ class Pipeline:
         return original.folder not in self._hidden and os.path.lexists(original.path)
 
     def _note(self, outcome: Outcome) -> None:
-        setattr(self.report, outcome.kind, getattr(self.report, outcome.kind) + 1)
-        self.report.rendered += outcome.rendered
-        self.report.uploaded += outcome.uploaded
+        self.report.note(outcome)
         if outcome.former_key:
             self._missing.found([outcome.former_key])
         for key in outcome.displaced:
@@ -274,11 +277,8 @@ class Pipeline:
                 raise
 
     def _begin(self, job: Job) -> None:
-        known: frozenset[str] = frozenset()
-        if not job.anew:
-            known = self._publisher.known_digests(
-                job.original, job.place, missing=self._missing.keys
-            )
+        missing, known_to = self._missing.keys, self._publisher.known_digests
+        known = frozenset[str]() if job.anew else known_to(job.original, job.place, missing=missing)
         task = Task(
             path=Path(job.original.path),
             stamp=job.original.stamp,
@@ -295,6 +295,6 @@ class Pipeline:
             gone = self._missing.withdraw(
                 now_s, may_be_moved=sizes.__contains__, still_missing=self._looking.still_missing
             )
-            self.report.withdrawn += len(gone)
+            self.report.withdraw(len(gone))
             while self._missing.came_back:
                 self._looking.again(self._missing.came_back.pop())
