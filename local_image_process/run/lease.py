@@ -1,5 +1,6 @@
 """Exactly one leader among all processes on a data folder, and its sign of life."""
 
+import contextlib
 import fcntl
 import os
 import time
@@ -52,6 +53,8 @@ class Lease:
         """Let another lead."""
         if self._fd is not None:
             self._sign.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # others may have something there
+                self._sign.parent.rmdir()
             os.close(self._fd)
             self._fd = None
 

@@ -28,6 +28,10 @@ class Standing:
         seen = self.lease.leader()
         return seen if seen and seen.seen_s <= LONGEST_UNSEEN_S else None
 
+    def state(self) -> object:
+        """Return something that differs once there may be news, and costs next to nothing."""
+        return self.board.state(), self.records.database.state(), self.leader() is None
+
     def status(self) -> Status:
         """Return what the leader says; without one, what is on record."""
         status = self.board.read() if self.leader() else None

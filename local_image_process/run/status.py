@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -58,6 +57,14 @@ class Board:
         except (OSError, ValueError, LookupError, TypeError):
             return None
 
+    def state(self) -> object:
+        """Return something that differs once another one was put up."""
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_mtime_ns
+
     def tally(self) -> Tally:
         """Return what was counted so far, for the next leader to go on from."""
         status = self.read()
@@ -69,8 +76,6 @@ class Board:
     def wipe(self) -> None:
         """Take it down."""
         self._path.unlink(missing_ok=True)
-        with suppress(OSError):  # others may have something there
-            self._path.parent.rmdir()
 
     @property
     def _path(self) -> Path:
