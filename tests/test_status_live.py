@@ -13,6 +13,9 @@ from typing import Any
 import psutil
 import pytest
 
+from local_image_process.record.database import Database
+from local_image_process.record.overview import Overview
+from local_image_process.run.pace import Pace, Speed
 from local_image_process.run.volatile import volatile_folder
 from tests.live import LiveGallery
 from tests.photos import make_photo
@@ -216,16 +219,20 @@ def test_held_withdrawals_are_shown_and_released(gallery: Make) -> None:
 def test_an_idle_gallery_writes_nothing_at_all(gallery: Make) -> None:
     live = gallery()
     fill(live, 2, size=(64, 48))
+    live.once()
+    speed = Speed(photos=2.0, bytes=2000.0)
+    overview = Overview(Database(f"sqlite:///{live.data / 'catalogue.db'}"))
+    overview.keep_pace(Pace(long=speed, short=speed).to_text())
     live.start()
     live.wait_for_ids("上海/DSC04000", "上海/DSC04001")
-    live.wait(lambda: status(live)["photos_per_s"] is None, what="rest")
-    wait_for_beats(live, 3)  # what there was to do is done
+    live.wait(lambda: not status(live)["is_looking"], what="a look at everything")
+    wait_for_beats(live, 4)  # what there was to do is done
     before = _states(live.data)
     with listening(live) as stream:
         next(events(stream))
         for path in ("/api/status", "/", "/readyz", "/metrics"):
             assert live.get(path).status == 200
-        wait_for_beats(live, 6)
+        wait_for_beats(live, 14)  # beyond the next step, which is due every few seconds
     assert _states(live.data) == before
 
 

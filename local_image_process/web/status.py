@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, jsonify, request
 
+from ..errors import StoreError
 from ..model import Shown
 from ..publish.store import display_object
 from ..run.standing import Standing
@@ -97,14 +98,20 @@ def view_for(standing: Standing, admin: Administrator) -> View:
 
 
 def _events(view: View, streams: Streams, *, life_s: float) -> Iterator[str]:
-    """Yield how things stand whenever it changed; ``life_s``: 0 for once."""
+    """Yield how things stand whenever it changed; ``life_s``: 0 for once.
+
+    Where the catalogue cannot be read the stream ends, and browsers come again.
+    """
     yield f"retry: {AGAIN_MS if life_s else AGAIN_FULL_MS}\n\n"
     end_s = time.monotonic() + life_s
     seen: object = None
     last, last_s = "", 0.0
     while True:
         before, seen = seen, view.standing.state()
-        told = json.dumps(view.told(), ensure_ascii=False) if seen != before else last
+        try:
+            told = json.dumps(view.told(), ensure_ascii=False) if seen != before else last
+        except StoreError:
+            return
         if told != last:
             yield f"data: {told}\n\n"
             last, last_s = told, time.monotonic()
