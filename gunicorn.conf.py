@@ -30,4 +30,16 @@ def on_starting(server: object) -> None:
             " Leave --preload away."
         )
     port = next((a[1] for a in server.cfg.address if isinstance(a, tuple)), settings.port)  # type: ignore[attr-defined]
+    gallery.begin_anew(settings)
     sys.stderr.write(gallery.announce(settings, port=port) + "\n")
+
+
+def post_worker_init(worker: object) -> None:
+    """Let streams of events end with their process, not a while after."""
+    streams = worker.wsgi.extensions["streams"]  # type: ignore[attr-defined]
+    streams.is_ending = lambda: not worker.alive  # type: ignore[attr-defined]
+
+
+def on_exit(_: object) -> None:
+    """Leave nothing in memory."""
+    gallery.leave(settings)

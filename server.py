@@ -1,6 +1,7 @@
 """The web application: ``gunicorn server:app``, or ``python server.py`` for all defaults."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ from flask import Flask
 
 from local_image_process import logs
 from local_image_process.errors import SettingsError
+from local_image_process.run.lease import Lease
 from local_image_process.run.records import make_folders, open_records
 from local_image_process.run.service import Service
+from local_image_process.run.volatile import remove_volatile
 from local_image_process.settings import Settings
-from local_image_process.web import auth
+from local_image_process.web import auth, metrics
 from local_image_process.web.application import make_app
 
 
@@ -22,8 +25,23 @@ def create_app(settings: Settings) -> Flask:
     records = open_records(settings)
     service = Service(settings, records)
     app = make_app(settings, records, service.lease)
+    metrics.count_requests(app, metrics.counters_folder(settings.data_dir))
     service.start()
     return app
+
+
+def begin_anew(settings: Settings) -> None:
+    """Forget what processes counted that ran before."""
+    make_folders(settings)
+    shutil.rmtree(metrics.counters_folder(settings.data_dir), ignore_errors=True)
+
+
+def leave(settings: Settings) -> None:
+    """Remove what only processes need, unless another service is at work on the data folder."""
+    lease = Lease(settings.data_dir)
+    if lease.acquire():
+        lease.release()
+        remove_volatile(settings.data_dir)
 
 
 def announce(settings: Settings, *, port: int) -> str:

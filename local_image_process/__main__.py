@@ -1,4 +1,4 @@
-"""The command line: ``python -m local_image_process once | sync | watch | plan | check``."""
+"""The command line: ``python -m local_image_process once | sync | watch | status | …``."""
 
 import argparse
 import json
@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from . import __version__, logs
 from .errors import GalleryError
-from .run import commands
+from .run import commands, terminal
 from .settings import Settings
 
 FINE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
         ("once", _once, "bring the gallery up to date, then end"),
         ("sync", _sync, "read the bucket, and say what changed"),
         ("watch", _watch, "keep it up to date until stopped"),
+        ("status", _status, "say how things stand, and change nothing"),
         ("plan", _plan, "say what 'once' would do, and change nothing"),
         ("check", _check, "compare catalogue, store and JSON; list photos that failed"),
     ):
@@ -87,7 +88,7 @@ def _sync(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _show(bar: Any, progress: dict[str, int]) -> None:
-    done = sum(progress.get(kind, 0) for kind in ("published", "moved", "refreshed"))
+    done = sum(progress.get(kind, 0) for kind in ("published", "moved", "refreshed", "failed"))
     bar.total = done + progress.get("waiting", 0)
     bar.set_postfix(failed=progress.get("failed", 0), refresh=False)
     bar.n = done
@@ -100,6 +101,15 @@ def _watch(settings: Settings, _: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: stop.set())
     commands.watch(settings, stop)
     return FINE
+
+
+def _status(settings: Settings, options: argparse.Namespace) -> int:
+    told = commands.status(settings)
+    if options.json:
+        print(json.dumps(told, ensure_ascii=False))
+    else:
+        print("\n".join(terminal.lines_of(told)))
+    return SOME_FAILED if told["photos"]["failed"] else FINE
 
 
 def _plan(settings: Settings, options: argparse.Namespace) -> int:

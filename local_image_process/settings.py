@@ -100,6 +100,7 @@ class Settings:
     max_megapixels: int = setting(whole(1, 10000), "500")
     render_timeout_s: float = setting(seconds(1, 86400), "120")
     root_album: str = setting(text, "未分类")
+    metrics_token: str | None = setting(text, "", secret=True)
     log_level: str = setting(choice("debug", "info", "warning", "error"), "info")
 
     @classmethod

@@ -201,6 +201,10 @@ HELP = {  # field of Settings → (Chinese, English)
         "直接放在根目录的照片所属相册",
         "Album of photos that lie in the root",
     ),
+    "metrics_token": (
+        "读取 /metrics 所需的令牌；不填则只有本机能读",
+        "Token that opens /metrics; without one only this machine may read it",
+    ),
     "log_level": (
         "日志级别",
         "debug, info, warning or error",

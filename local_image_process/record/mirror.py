@@ -1,5 +1,6 @@
 """What lies in the bucket and comes from no folder of ours: albums, pictures, and what was read."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -85,7 +86,8 @@ class Mirror:
             _delete(db, mirrored_albums, [{"album_id": i} for i in changes.albums_gone])
             _replace(db, mirrored_albums, [_album_row(album) for album in albums])
             _delete(db, mirrored_photos, [mirrored_row(photo) for photo in gone])
-            _replace(db, mirrored_photos, [mirrored_row(photo) for photo in photos])
+            now = {"published_at_s": time.time()}
+            _replace(db, mirrored_photos, [mirrored_row(photo) | now for photo in photos])
             _delete(db, read_objects, [{"name": name} for name in changes.unread])
             moves = changes.moves or {}
             follow_all(db, moves)

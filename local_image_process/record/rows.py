@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from ..model import Exif, Mirrored, Photo, Placeholder, Sidecar, Stamp
+from ..model import Exif, Failure, Mirrored, Photo, Placeholder, Sidecar, Stamp
 
 TRANSLATED = frozenset(  # columns of another form
     {"stamp", "thumb_edges_px", "exif", "placeholder", "stacked"}
@@ -107,6 +107,12 @@ def to_known(row: Any) -> Known:
         accompanied=row.accompanied,
         stacked=tuple(json.loads(row.stacked)),
     )
+
+
+def to_failure(row: Any) -> Failure:
+    """Return the failure of a row."""
+    stamp = to_stamp(row) if row.size is not None else None
+    return Failure(key=row.key, stamp=stamp, reason=row.reason)
 
 
 def mirrored_row(photo: Mirrored) -> dict[str, Any]:

@@ -35,6 +35,7 @@ photos = sa.Table(
     sa.Column("accompanied", sa.Text, nullable=False),  # names and states of its companions
     sa.Column("stacked", sa.Text, nullable=False),  # JSON: keys of RAW files of the same shot
     sa.Column("cell", sa.Text, index=True),  # "31.240,121.491"; None without coordinates
+    sa.Column("published_at_s", sa.Float, nullable=False, index=True),  # UTC; of these pixels
     sa.UniqueConstraint("album_id", "name"),
 )
 places = sa.Table(  # what geocoders said of cells of the map
@@ -67,6 +68,7 @@ mirrored_photos = sa.Table(
     sa.Column("thumb_hash", sa.Text),
     sa.Column("dominant_colour", sa.Text),
     sa.Column("place", sa.Text),
+    sa.Column("published_at_s", sa.Float, nullable=False, index=True),  # UTC; as it is now
 )
 read_objects = sa.Table(  # index files of the bucket, as last read
     "read_objects",
@@ -115,7 +117,7 @@ requests = sa.Table(
     "requests",
     derived,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("kind", sa.Text, nullable=False),  # "once" or "sync"
+    sa.Column("kind", sa.Text, nullable=False),  # "once", "sync" or "retry"
     sa.Column("confirm_withdraw", sa.Boolean, nullable=False),
     sa.Column("progress", sa.Text),  # JSON
     sa.Column("report", sa.Text),  # JSON; set when the request is done

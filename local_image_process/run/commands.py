@@ -18,6 +18,8 @@ from .leader import EVERYTHING, Leader
 from .lease import Lease
 from .looking import Work
 from .records import make_folders, open_copy, open_records, take_back_interactions
+from .standing import Standing
+from .status import Board
 from .withdrawal import exceeds_fuse
 
 POLL_S = 0.2
@@ -54,7 +56,10 @@ def once(settings: Settings, kind: str, *, confirm_withdraw: bool, tell: Tell) -
                 leader = Leader(
                     settings=settings, records=records, lease=lease, stop=threading.Event()
                 )
-                return leader.once(kind, confirm_withdraw=confirm_withdraw, tell=tell)
+                try:
+                    return leader.once(kind, confirm_withdraw=confirm_withdraw, tell=tell)
+                finally:
+                    Board(settings.data_dir).wipe()
             if request is None:
                 request = records.mailbox.ask(kind, confirm_withdraw=confirm_withdraw)
             report = _answer(records.mailbox, request, tell)
@@ -81,6 +86,23 @@ def watch(settings: Settings, stop: threading.Event) -> None:
             stop.wait(POLL_S)
     finally:
         lease.release()
+        records.database.close()
+
+
+def status(settings: Settings) -> dict[str, Any]:
+    """Return how things stand, as the status page tells it to the administrator."""
+    make_folders(settings)
+    records = open_records(settings)
+    try:
+        standing = Standing(
+            settings=settings,
+            records=records,
+            lease=Lease(settings.data_dir),
+            board=Board(settings.data_dir),
+        )
+        told = standing.status()
+        return {**standing.numbers(told), "details": standing.details(told)}
+    finally:
         records.database.close()
 
 

@@ -19,18 +19,18 @@ from .lease import Lease
 from .pipeline import Pipeline
 from .records import Records
 from .report import Report
-from .requests import Requests
+from .requests import Requests, report_of
+from .status import Board
 from .syncing import Syncing
+from .telling import Seen, Telling
 from .troubles import Troubles
-from .watching import watching
+from .watching import sweep_interval_s, watching
 
 log = logging.getLogger(__name__)
 
 EVERYTHING = Look("", deep=True)
 TICK_S = 0.5
 REST_S = 5.0  # the longest time without a step, however quiet
-SWEEP_WITH_EVENTS_S = 3600.0
-SWEEP_WITHOUT_EVENTS_S = 60.0
 LIBRARY_AGAIN_S = 5.0  # how often an absent library is looked for
 WATCH_CHECK_S = 30.0  # how often the watch is asked whether it still sees anything
 SHARE = 20  # sweeps that webhooks ask for may take one twentieth of the time
@@ -56,16 +56,21 @@ class Leader:
         self._pipeline: Pipeline | None = parts.pipeline
         self._syncing: Syncing | None = parts.syncing
         self._outgoing = parts.outgoing
-        self._requests = Requests(records.mailbox)
+        self._overview = records.overview
+        self._requests = Requests(records.mailbox, Wakes(records.database))
         self._served_by = 0  # the reading of the bucket that serves the requests
-        self._wakes = Wakes(records.database)
-        self._wakes_seen = self._wakes.numbers()  # before the first sweep, which serves them all
         self._seen_state: object = None  # of the database
         self._next_step_s = 0.0
         self._next_sweep_s = 0.0
         self._rested_s = 0.0  # before this, no webhook makes us sweep again
         self._has_looked = self._pipeline is None  # at the whole library, in this term
         self._troubles = Troubles()
+        board = Board(settings.data_dir)
+        self._tally = board.tally()  # Order: read before the first status of ours is written
+        if self._pipeline is not None:
+            self._pipeline.report.tally = self._tally
+        seen = Seen(self._pipeline, self._syncing, self._troubles, self._tally)
+        self._telling = Telling(seen, board=board, overview=records.overview)
 
     def nudge(self) -> None:
         """Wake the loop: something is done, or it is to stop."""
@@ -121,6 +126,8 @@ class Leader:
             self._send_out()
             if _is_done(pipeline, began_s):
                 return
+            self._telling.is_behind = True
+            self._telling.tell(has_looked=self._has_looked)
             looks = pipeline.due_looks(time.monotonic())
 
     def _end(self) -> None:
@@ -141,6 +148,8 @@ class Leader:
             was_away = "library" in self._troubles
             if not self._is_quiet(looks):
                 self._step(looks, has_events=watched is not None)
+                self._telling.is_behind = True
+            self._telling.tell(has_looked=self._has_looked)
             has_come_back = was_away and "library" not in self._troubles
             if self._is_catalogue_lost():
                 return
@@ -179,14 +188,14 @@ class Leader:
     def _step(self, looks: frozenset[Look], *, has_events: bool) -> None:
         now_s = time.monotonic()
         asked = self._take_requests()
-        is_woken = self._is_woken()
-        if self._syncing and (asked or is_woken):
+        is_woken = self._requests.is_woken()
+        if self._syncing and (asked - {"retry"} or is_woken):
             self._served_by = self._syncing.ask(confirmed=self._requests.is_confirming)
         if is_woken:
             self._next_sweep_s = min(self._next_sweep_s, self._rested_s)
         if "once" in asked or now_s >= self._next_sweep_s:
             looks |= {EVERYTHING}
-            self._next_sweep_s = now_s + self._sweep_interval_s(has_events)
+            self._next_sweep_s = now_s + sweep_interval_s(self._settings, has_events=has_events)
         try:
             self._work(looks)
         except LibraryError as error:
@@ -209,19 +218,16 @@ class Leader:
         if looks:
             began_s = time.monotonic()
             self._pipeline.look(looks)
+            self._tally.took("look", began_s)
             if EVERYTHING in looks:
                 self._has_looked = True
                 now_s = time.monotonic()
                 self._rested_s = now_s + SHARE * (now_s - began_s)
         self._pipeline.advance()
 
-    def _sweep_interval_s(self, has_events: bool) -> float:
-        usual_s = SWEEP_WITH_EVENTS_S if has_events else SWEEP_WITHOUT_EVENTS_S
-        return self._settings.sweep_interval_s or usual_s
-
     def _send_out(self) -> None:
         """Write the JSON if it is time, and what follows from it."""
-        pipeline = self._pipeline
+        pipeline, began_s = self._pipeline, time.monotonic()
         is_developing = pipeline is not None and pipeline.is_developing
         has_read = self._syncing is None or self._syncing.has_synced
         try:
@@ -236,18 +242,12 @@ class Leader:
         else:
             if not self._outgoing.is_behind:
                 self._troubles.unsay("export")
+        self._tally.took("export", began_s)
 
     def _counts(self) -> dict[str, int]:
         return self._pipeline.report.counts() if self._pipeline else {}
 
     # requests of commands and webhooks
-
-    def _is_woken(self) -> bool:
-        """Tell whether a webhook asked for a look since the last one."""
-        numbers = self._wakes.numbers()
-        has_changed = numbers != self._wakes_seen
-        self._wakes_seen = numbers
-        return has_changed
 
     def _take_requests(self) -> set[str]:
         """Begin what was asked for since; return the kinds of it."""
@@ -255,8 +255,11 @@ class Leader:
         kinds = {request.kind for request in self._requests.take()}
         if self._pipeline is not None:
             if kinds and are_first:
-                self._pipeline.report = Report()
+                self._pipeline.report = Report(tally=self._tally)
                 self._outgoing.count_anew()
+            if "retry" in kinds:
+                for folder in self._overview.folders_to_try_again():
+                    self._inbox.put(Look(folder))
             if kinds and self._requests.is_confirming:
                 self._pipeline.confirm_withdraw(is_confirmed=True)
             if not kinds:
@@ -276,15 +279,7 @@ class Leader:
         return is_served and not is_busy and not self._outgoing.is_at_work
 
     def _report(self, kind: str, error: str | None = None) -> dict[str, Any]:
-        """Return what was done; of a mirror, and of a mere sync, what the bucket brought."""
-        report: dict[str, Any]
-        if self._syncing and (kind == "sync" or self._pipeline is None):
-            trouble = self._syncing.trouble
-            error = error or (str(trouble) if trouble else None)
-            report = {**self._syncing.report.counts(), "problems": self._syncing.report.problems}
-        else:
-            report = dict(self._pipeline.report.summary()) if self._pipeline else {}
-        return report | ({"error": error} if error else {})
+        return report_of(kind, pipeline=self._pipeline, syncing=self._syncing, error=error)
 
 
 def _is_done(pipeline: Pipeline, began_s: float) -> bool:

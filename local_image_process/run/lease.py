@@ -1,15 +1,15 @@
 """Exactly one leader among all processes on a data folder, and its sign of life."""
 
+import contextlib
 import fcntl
-import hashlib
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import StoreUnavailable
-
-MEMORY = Path("/dev/shm")  # a sign of life there wakes no disk
+from .volatile import volatile_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,10 @@ class SignOfLife:
 class Lease:
     """A lock on ``data/leader.lock``; the kernel lets go of it when its holder ends, however."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._data_dir = data_dir
         self._path = data_dir / "leader.lock"
-        self._sign = _sign_path(data_dir)
+        self._clock = clock  # Linux's monotonic one is the same for all processes
         self._fd: int | None = None
 
     def acquire(self) -> bool:
@@ -48,7 +49,7 @@ class Lease:
 
     def beat(self) -> None:
         """Leave a sign of life."""
-        content = f"{os.getpid()} {time.monotonic():.3f}".encode()
+        content = f"{os.getpid()} {self._clock():.3f}".encode()
         fd = os.open(self._sign, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
         try:
             os.pwrite(fd, content.ljust(64), 0)  # one write of one length: never seen half
@@ -59,6 +60,8 @@ class Lease:
         """Let another lead."""
         if self._fd is not None:
             self._sign.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # others may have something there
+                self._sign.parent.rmdir()
             os.close(self._fd)
             self._fd = None
 
@@ -66,14 +69,10 @@ class Lease:
         """Return the leader's last sign of life; ``None`` when there was none yet."""
         try:
             pid, at_s = self._sign.read_text(encoding="ascii").split()
-            # Linux's monotonic clock is one for all processes since the machine was started
-            return SignOfLife(int(pid), round(max(0.0, time.monotonic() - float(at_s)), 1))
+            return SignOfLife(int(pid), round(max(0.0, self._clock() - float(at_s)), 1))
         except (OSError, ValueError):
             return None
 
-
-def _sign_path(data_dir: Path) -> Path:
-    name = hashlib.sha256(os.fsencode(data_dir.absolute().resolve())).hexdigest()[:16]
-    if os.access(MEMORY, os.W_OK):
-        return MEMORY / f"photo-gallery-{os.getuid()}-{name}"
-    return data_dir / "leader.sign"
+    @property
+    def _sign(self) -> Path:
+        return volatile_folder(self._data_dir) / "leader"

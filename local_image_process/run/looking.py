@@ -66,6 +66,7 @@ class Looking:
         self._unlisted: set[str] = set()
         self._unlisted_pause = Pause()
         self._ids: dict[str, str] = {}  # of folders with photos, on record or on their way
+        self._unrested: dict[str, dict[str, int]] = {}  # by folder: keys and their bytes
 
     def look(self, looks: Iterable[Look], *, confirmed: bool = False) -> Work:
         """Compare folders with the record of them.
@@ -100,6 +101,11 @@ class Looking:
         """The ids of all albums of the library, as far as it was looked at."""
         return set(self._ids.copy().values())
 
+    @property
+    def unrested(self) -> dict[str, int]:
+        """The keys of files that were not at rest when last looked at, each with its bytes."""
+        return {key: size for folder in self._unrested.values() for key, size in folder.items()}
+
     def still_missing(self, keys: Iterable[str]) -> set[str]:
         """Look once more; return those of the keys that are not there, for certain.
 
@@ -132,6 +138,7 @@ class Looking:
     def _compare(self, listing: scan.Listing, album_id: str, work: Work) -> None:
         known = self._catalogue.known(listing.folder)
         work.present |= known.keys() & listing.keys
+        self._unrested.pop(listing.folder, None)
         if self._words.of(listing).hidden:
             work.hidden += known
             work.hidden_folders.add(listing.folder)
@@ -164,6 +171,8 @@ class Looking:
                 work.publish.append((original, place))
             else:
                 work.waiting += 1
+                unrested = self._unrested.setdefault(original.folder, {})
+                unrested[original.key] = original.stamp.size
         for original, photo in plan.rename:
             place = Place(album_id=album_id, name=names[original.key])
             work.rename.append((original, photo, place))
@@ -234,6 +243,7 @@ class Looking:
 
     def _note_gone(self, folder: str, work: Work) -> None:
         self._ids.pop(folder, None)
+        self._unrested.pop(folder, None)
         work.missing |= {k: p.stamp.size for k, p in self._catalogue.known(folder).items()}
         if tried := self._catalogue.tried(folder):
             self._catalogue.forgive(list(tried))

@@ -89,6 +89,17 @@ class Pipeline:
         return self._storing.names
 
     @property
+    def waiting(self) -> dict[str, int]:
+        """The keys of all that is on its way or not at rest yet, each with its bytes."""
+        jobs = [job.original for job in (*self._queue.jobs, *self._storing.jobs)]
+        return self._looking.unrested | {original.key: original.stamp.size for original in jobs}
+
+    @property
+    def held(self) -> frozenset[str]:
+        """The keys of what the fuse keeps from being withdrawn."""
+        return self._missing.held
+
+    @property
     def progress(self) -> dict[str, int]:
         """Return counts for a person who watches."""
         return {"waiting": len(self._queue) + len(self._storing), **self.report.counts()}
@@ -133,8 +144,8 @@ class Pipeline:
             self.report.unchanged = work.unchanged
             self.report.failed += work.failing
         if work.publish or work.missing:
-            new, gone, renamed = len(work.publish), len(work.missing), len(work.rename)
-            log.info("difference found %s", kv(to_publish=new, missing=gone, renamed=renamed))
+            counts = {"to_publish": len(work.publish), "missing": len(work.missing)}
+            log.info("difference found %s", kv(**counts, renamed=len(work.rename)))
 
     def advance(self) -> None:
         """Take what the workers have finished, store it, and give them more.
@@ -161,7 +172,7 @@ class Pipeline:
     def _hide(self, work: Work) -> None:
         self._hidden = (self._hidden - work.shown_folders) | work.hidden_folders
         if superfluous := [*work.hidden, *work.stacked]:
-            self.report.withdrawn += len(self._missing.withdraw_now(superfluous))
+            self.report.withdraw(len(self._missing.withdraw_now(superfluous)))
 
     def _rename(self, work: Work) -> None:
         """Give photos on record their new names: they count as developed, without renditions."""
@@ -171,6 +182,7 @@ class Pipeline:
 
     def _collect(self) -> None:
         for job, error in self._developing.finished():
+            self.report.tally.took("develop", job.began_s)
             if error is None:
                 self._queue.ready.append(job)
             elif isinstance(error, StillChanging):
@@ -179,11 +191,10 @@ class Pipeline:
                 self._fail(job, str(error))
 
     def _fail(self, job: Job, reason: str) -> None:
-        key = job.original.key
-        failure = Failure(key=key, stamp=job.original.stamp, reason=reason)
+        failure = Failure(key=job.original.key, stamp=job.original.stamp, reason=reason)
         self._catalogue.fail(failure, attempt_of(job.original, self._conditions))
-        self.report.failed += 1
-        log.warning("photo failed %s", kv(key=key, reason=reason))
+        self.report.fail(job.original.stamp.size)
+        log.warning("photo failed %s", kv(key=job.original.key, reason=reason))
         if job.original.companions:  # a RAW file among them stands for itself now
             self._looking.again(job.original.folder)
 
@@ -191,6 +202,7 @@ class Pipeline:
         """Record what is in the store; raise StoreError when it, or the catalogue, took not all."""
         trouble: StoreError | None = None
         for job, parcel, error in self._storing.finished():
+            self.report.tally.took("store", job.began_s)
             try:
                 self._take_stored(job, parcel, error)
             except StoreError as reason:
@@ -236,9 +248,7 @@ class Pipeline:
         return original.folder not in self._hidden and os.path.lexists(original.path)
 
     def _note(self, outcome: Outcome) -> None:
-        setattr(self.report, outcome.kind, getattr(self.report, outcome.kind) + 1)
-        self.report.rendered += outcome.rendered
-        self.report.uploaded += outcome.uploaded
+        self.report.note(outcome)
         if outcome.former_key:
             self._missing.found([outcome.former_key])
         for folder in outcome.unsettled:
@@ -266,6 +276,6 @@ class Pipeline:
             gone = self._missing.withdraw(
                 now_s, may_be_moved=sizes.__contains__, still_missing=self._looking.still_missing
             )
-            self.report.withdrawn += len(gone)
+            self.report.withdraw(len(gone))
             while self._missing.came_back:
                 self._looking.again(self._missing.came_back.pop())

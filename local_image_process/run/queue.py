@@ -18,7 +18,7 @@ class Job:
     deaths: int = 0  # workers that ended while they had it
     anew: bool = False  # develop it even if its picture is known
     is_alone: bool = False  # develop it while nothing else is developed: it needs much memory
-    began_s: float = 0.0  # monotonic
+    began_s: float = 0.0  # monotonic; the stage that it is in
     developed: Developed | None = None  # waits for the store
 
 
@@ -35,6 +35,12 @@ class Queue:
 
     def __len__(self) -> int:
         return len(self.waiting) + len(self.large) + len(self.in_hand) + len(self.ready)
+
+    @property
+    def jobs(self) -> list[Job]:
+        """All of them."""
+        waiting = (*self.waiting.values(), *self.large.values())
+        return [*waiting, *self.in_hand.values(), *self.ready]
 
     def add(self, job: Job) -> None:
         """Put a job in line, unless the same state of the file is being worked on."""
@@ -70,9 +76,7 @@ class Queue:
 
     def sizes(self, others: Iterable[Job]) -> Counter[int]:
         """Return how many jobs, ``others`` counted, there are for files of each size in bytes."""
-        waiting = (*self.waiting.values(), *self.large.values())
-        jobs = (*waiting, *self.in_hand.values(), *self.ready, *others)
-        return Counter(job.original.stamp.size for job in jobs)
+        return Counter(job.original.stamp.size for job in (*self.jobs, *others))
 
     def next(self) -> Job | None:
         """Take the next job: of the folder with the newest file, by key.

@@ -13,6 +13,7 @@ from ..record.database import Database, copy_tables
 from ..record.interactions import Interactions
 from ..record.mailbox import Mailbox
 from ..record.mirror import Mirror
+from ..record.overview import Overview
 from ..record.places import Places
 from ..settings import Settings
 from .exporter import INTERACTIONS
@@ -34,6 +35,7 @@ class Records:
     corrections: Corrections
     places: Places
     mailbox: Mailbox
+    overview: Overview
 
 
 def make_folders(settings: Settings) -> None:
@@ -79,6 +81,7 @@ def _records(database: Database, site: str) -> Records:
         corrections=Corrections(database),
         places=Places(database),
         mailbox=Mailbox(database),
+        overview=Overview(database),
     )
 
 

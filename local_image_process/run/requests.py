@@ -1,16 +1,21 @@
-"""What commands asked of the leader, from the asking to the answer."""
+"""What commands and webhooks asked of the leader, from the asking to the answer."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..record.mailbox import Mailbox, Request
+from ..record.wakes import Wakes
+from .pipeline import Pipeline
+from .syncing import Syncing
 
 
 class Requests:
     """The requests that are being carried out."""
 
-    def __init__(self, mailbox: Mailbox) -> None:
+    def __init__(self, mailbox: Mailbox, wakes: Wakes) -> None:
         self._mailbox = mailbox
+        self._wakes = wakes
+        self._wakes_seen = wakes.numbers()  # before the first sweep, which serves them all
         self._open: list[Request] = []
 
     def __bool__(self) -> bool:
@@ -20,6 +25,11 @@ class Requests:
     def is_confirming(self) -> bool:
         """Tell whether one of them says that what is gone really is."""
         return any(request.confirm_withdraw for request in self._open)
+
+    def is_woken(self) -> bool:
+        """Tell whether a webhook asked for a look since the last time."""
+        before, self._wakes_seen = self._wakes_seen, self._wakes.numbers()
+        return self._wakes_seen != before
 
     def take(self) -> list[Request]:
         """Take what was asked since, and return it."""
@@ -38,3 +48,16 @@ class Requests:
         for request in self._open:
             self._mailbox.answer(request.id, report(request))
         self._open = []
+
+
+def report_of(
+    kind: str, *, pipeline: Pipeline | None, syncing: Syncing | None, error: str | None = None
+) -> dict[str, Any]:
+    """Return what was done; of a mirror, and of a mere sync, what the bucket brought."""
+    report: dict[str, Any]
+    if syncing and (kind == "sync" or pipeline is None):
+        error = error or (str(syncing.trouble) if syncing.trouble else None)
+        report = {**syncing.report.counts(), "problems": syncing.report.problems}
+    else:
+        report = dict(pipeline.report.summary()) if pipeline else {}
+    return report | ({"error": error} if error else {})

@@ -1,5 +1,6 @@
 """Objects on their way into the store, in threads of their own: the leader never waits for them."""
 
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -44,6 +45,7 @@ class Storing:
 
     def begin(self, job: Job, parcel: Parcel) -> None:
         """Begin to put a photo's objects."""
+        job.began_s = time.monotonic()
         future = self._threads.submit(self._publisher.put, parcel)
         self._under_way[future] = (job, parcel)
         future.add_done_callback(lambda _: self._on_done())

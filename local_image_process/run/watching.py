@@ -14,6 +14,9 @@ from .troubles import Troubles
 
 log = logging.getLogger(__name__)
 
+SWEEP_WITH_EVENTS_S = 3600.0
+SWEEP_ALONE_S = 60.0
+
 
 @contextlib.contextmanager
 def watching(
@@ -30,10 +33,17 @@ def watching(
                 why = str(error)
         if watched:
             troubles.unsay("watching")
+            troubles.watching = "events"
             log.info("watching by events %s", kv(library=settings.library))
         elif why is not None:
+            troubles.watching = "sweeps"
             troubles.say("watching", f"watching by sweeps: {why}", level=logging.INFO)
         yield watched
+
+
+def sweep_interval_s(settings: Settings, *, has_events: bool) -> float:
+    """Return how long after a full sweep the next one is due."""
+    return settings.sweep_interval_s or (SWEEP_WITH_EVENTS_S if has_events else SWEEP_ALONE_S)
 
 
 def _why_sweep(settings: Settings) -> str | None:

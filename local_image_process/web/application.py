@@ -3,7 +3,7 @@
 import threading
 from functools import partial
 
-from flask import Flask
+from flask import Blueprint, Flask
 from flask.json.provider import DefaultJSONProvider
 
 from ..record.clicks import Clicks
@@ -13,6 +13,8 @@ from ..run import assembly
 from ..run.lease import Lease
 from ..run.lookup import find_photo
 from ..run.records import Records
+from ..run.standing import Standing
+from ..run.status import Board
 from ..settings import Settings
 from . import (
     admin,
@@ -21,10 +23,14 @@ from . import (
     door,
     gallery,
     likes,
+    metrics,
     momentography,
     openapi,
     pictures,
     server_action,
+    status,
+    status_actions,
+    status_page,
     webhook,
 )
 from .proxies import Proxies
@@ -43,6 +49,8 @@ def make_app(settings: Settings, records: Records, lease: Lease) -> Flask:
     boss = auth.make_administrator(*settings.admin, data_dir=settings.data_dir, key=key)
     clicks = Clicks(records.database, site=records.site, window_s=settings.like_window_s)
     find = partial(find_photo, records)
+    board = Board(settings.data_dir)
+    standing = Standing(settings=settings, records=records, lease=lease, board=board)
     for blueprint in (
         auth.make_blueprint(admin=boss, throttle=Throttle(records.database), key=key),
         gallery.make_blueprint(data_dir=settings.data_dir, lease=lease),
@@ -64,10 +72,31 @@ def make_app(settings: Settings, records: Records, lease: Lease) -> Flask:
             guard=_guard(settings),
             own_objects=webhook.own_objects(site=records.site, has_library=not settings.is_mirror),
         ),
+        *_for_people(app, standing, boss),
         openapi.make_blueprint(),
     ):
         app.register_blueprint(blueprint)
     return app
+
+
+def _for_people(app: Flask, standing: Standing, boss: auth.Administrator) -> list[Blueprint]:
+    """Make the status page and what it asks for, and the numbers for who watches many programs."""
+    settings = standing.settings
+    streams = app.extensions["streams"] = status.Streams()
+    login = partial(auth.login_state, *settings.admin, data_dir=settings.data_dir)
+    return [
+        status.make_blueprint(standing=standing, admin=boss, streams=streams),
+        status_actions.make_blueprint(standing=standing, admin=boss),
+        status_page.make_blueprint(
+            standing=standing, admin=boss, login=login, picture_urls=_where(settings).roots
+        ),
+        metrics.make_blueprint(
+            standing=standing,
+            counters=metrics.counters_folder(settings.data_dir),
+            token=settings.metrics_token,
+            admin=boss,
+        ),
+    ]
 
 
 def _where(settings: Settings) -> pictures.Where:

@@ -3,6 +3,7 @@
 import hmac
 import logging
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 
@@ -32,6 +33,9 @@ LOGGED_OUT = "已退出登录"
 NOT_LOGGED_IN = "请先登录"
 NO_PASSWORD = "请输入密码"
 WRONG_PASSWORD = "密码错误"
+
+
+LoginState = Callable[[], str]
 
 
 class Administrator:
@@ -95,6 +99,13 @@ def make_password_once(data_dir: Path) -> str | None:
 def is_obvious(password: str, *, name: str) -> bool:
     """Tell whether everybody would try this password first; it opens nothing."""
     return password.casefold() in OBVIOUS | {name.casefold()}
+
+
+def login_state(name: str, configured: str | None, *, data_dir: Path) -> str:
+    """Return whose password counts: "configured" or "made"; or why none: "obvious", "nobody"."""
+    if configured:
+        return "obvious" if is_obvious(configured, name=name) else "configured"
+    return "made" if (data_dir / "admin_password").exists() else "nobody"
 
 
 def session_key(data_dir: Path, configured: str | None) -> bytes:

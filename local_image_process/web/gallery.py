@@ -5,14 +5,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort, jsonify, request
 from werkzeug.wsgi import wrap_file
 
 from ..publish.export import ALBUMS, EXIF_DATA, LIKES, index_files
 from ..publish.store import version_of
 from ..run.lease import Lease
+from ..run.readiness import why_not_ready
+from .door import refused
 
 INDEX_FILES = (ALBUMS, EXIF_DATA, LIKES)
+NOT_READY = "尚未就绪：{}"
 VERSIONS_KEPT = 10_000
 
 _versions: dict[tuple[int, ...], str] = {}  # by state of the file
@@ -32,6 +35,13 @@ def make_blueprint(*, data_dir: Path, lease: Lease) -> Blueprint:
         seen = lease.leader()
         leader = {"pid": seen.pid, "seen_s": seen.seen_s} if seen else None
         return {"status": "ok", "leader": leader}
+
+    @gallery.get("/readyz")
+    def readiness() -> Response:
+        why_not = why_not_ready(lease, data_dir)
+        if why_not is not None:
+            return refused(503, NOT_READY.format(why_not), error=why_not)
+        return jsonify(status="ok")
 
     gallery.after_request(for_everyone)
     return gallery

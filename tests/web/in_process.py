@@ -13,6 +13,7 @@ from local_image_process.run import assembly, commands
 from local_image_process.run.check import Finding
 from local_image_process.run.lease import Lease
 from local_image_process.run.records import make_folders, open_records
+from local_image_process.run.volatile import remove_volatile
 from local_image_process.settings import Settings
 from local_image_process.web.application import make_app
 from tests.photos import make_photo
@@ -48,7 +49,9 @@ class Gallery:
         )
         make_folders(self.settings)
         self.records = open_records(self.settings)
-        self.app = make_app(self.settings, self.records, Lease(self.data))
+        self.lease = Lease(self.data)
+        self.app = make_app(self.settings, self.records, self.lease)
+        self.app.extensions["streams"].life_s = 0  # an event, then the end
         self.client = self.app.test_client()
         self.admin = self.app.test_client()
 
@@ -96,6 +99,7 @@ class Gallery:
 
     def close(self) -> None:
         self.records.database.close()
+        remove_volatile(self.data)
 
 
 def is_error(answer: TestResponse) -> bool:

@@ -13,6 +13,7 @@ from schemathesis.specs.openapi.checks import ignored_auth, positive_data_accept
 from werkzeug.test import TestResponse
 
 from local_image_process.record.mailbox import Mailbox
+from local_image_process.run.lease import Lease
 from local_image_process.web import openapi
 from tests.web.in_process import Gallery, copied
 
@@ -93,12 +94,12 @@ class Browser(FlaskClient):
 
 @pytest.fixture(scope="module")
 def answering(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gallery]:
-    """Return a gallery whose sync button is answered."""
+    """Return a gallery whose requests are answered, by who seems to lead it."""
     one = copied(filled, tmp_path_factory.mktemp("answering"))
     one.app.test_client_class = Browser
     one.admin = one.app.test_client()
     stop = threading.Event()
-    leader = threading.Thread(target=answer_all, args=(one.records.mailbox, stop))
+    leader = threading.Thread(target=answer_all, args=(one.records.mailbox, one.lease, stop))
     leader.start()
     yield one
     stop.set()
@@ -106,8 +107,9 @@ def answering(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     one.close()
 
 
-def answer_all(mailbox: Mailbox, stop: threading.Event) -> None:
+def answer_all(mailbox: Mailbox, lease: Lease, stop: threading.Event) -> None:
     while not stop.wait(0.01):
+        lease.beat()
         for request in mailbox.open_requests():
             mailbox.answer(request.id, {"published": 1})
 
