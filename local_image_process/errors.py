@@ -6,6 +6,7 @@ GalleryError             ``str(error)`` says what happened, where, and what to d
 ├── PhotoError           this photo cannot be published          → report it, go on with the next
 │   ├── UnreadablePhoto  the bytes are not an image we can open
 │   ├── NeedsMemory      more than it may take beside others     → develop it alone, or refuse it
+│   ├── PhotoAway        the file cannot be read for now         → look again later
 │   └── StillChanging    the file is still being written         → look again soon
 ├── SidecarError         an album's YAML cannot be understood    → report it, keep the last good one
 │                        a photo's XMP cannot be understood      → report it, publish without it
@@ -38,6 +39,10 @@ class PhotoError(GalleryError):
 
 class UnreadablePhoto(PhotoError):
     """The bytes are not an image we can open."""
+
+
+class PhotoAway(PhotoError):
+    """The disk or the network share did not give the file; worth another attempt."""
 
 
 class NeedsMemory(PhotoError):

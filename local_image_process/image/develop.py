@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from ..errors import PhotoError, SidecarError, StillChanging, UnreadablePhoto
+from ..errors import PhotoAway, PhotoError, SidecarError, StillChanging, UnreadablePhoto
 from ..logs import kv
 from ..model import NO_PLACEHOLDER, Companion, Developed, Exif, Recipe, Stamp
 from . import colour, digest, embedded, exif, memory, placeholder, raw, reason, xmp
@@ -21,6 +21,9 @@ from .told import Told
 log = logging.getLogger(__name__)
 
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESTALE})
+_PASSING = frozenset(  # a disk or a network share that may come back
+    {errno.EIO, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENOMEM}
+)
 _JPEG = b"\xff\xd8\xff"
 _ZERO_TAIL_BYTES = 4096  # many copying programs reserve a file's whole length before they fill it
 _CHANGING = "the file is still being written; it is looked at again soon"
@@ -42,8 +45,8 @@ def develop(
     only its words), and RAW files: which of them are of the same shot is told, too.
     No renditions are made where the image digest is among ``known_digests``.
     Raises StillChanging when the file is not, or not any more, the one that
-    ``stamp`` describes, NeedsMemory rather than take more than ``memory_bytes``, and else
-    UnreadablePhoto.
+    ``stamp`` describes, NeedsMemory rather than take more than ``memory_bytes``, PhotoAway
+    when it cannot be read for now, and else UnreadablePhoto.
     """
     content = b""
     try:
@@ -138,7 +141,8 @@ def _read(path: Path, stamp: Stamp) -> bytes:
     except OSError as error:
         if error.errno in _GONE:
             raise StillChanging("the file is gone; it is looked for again soon") from error
-        raise UnreadablePhoto(reason.of_reading(error)) from error
+        kind = PhotoAway if error.errno in _PASSING else UnreadablePhoto
+        raise kind(reason.of_reading(error)) from error
     if len(content) != stamp.size:
         raise StillChanging(_CHANGING)
     if not content:

@@ -67,6 +67,12 @@ class Backlog:
         with self._database.read() as db:
             return set(db.scalars(sa.select(loose_objects.c.name)))
 
+    def is_loose(self, name: str) -> bool:
+        """Tell whether an object may lie in the store although no photo names it."""
+        here = sa.select(loose_objects.c.name).where(loose_objects.c.name == name)
+        with self._database.read() as db:
+            return db.scalar(here) is not None
+
     def bind(self, objects: Iterable[str]) -> None:
         """Note that these objects are gone from the store, or named by a photo."""
         with self._database.write() as db:

@@ -156,12 +156,14 @@ class Leader:
             if has_come_back or mounts.read_mountinfo() != mounted:
                 self._next_sweep_s = 0.0
                 return
+            has_gaps = self._pipeline is not None and self._pipeline.take_recovered()
             if watched and (looks or time.monotonic() > check_s):
                 check_s = time.monotonic() + WATCH_CHECK_S
-                if watched.lost():
-                    log.warning("watch begun anew %s", kv(library=self._settings.library))
-                    self._next_sweep_s = 0.0
-                    return
+                has_gaps = has_gaps or watched.lost()
+            if has_gaps:
+                log.warning("watch begun anew %s", kv(library=self._settings.library))
+                self._next_sweep_s = 0.0
+                return
 
     def _is_quiet(self, looks: frozenset[Look]) -> bool:
         """Tell whether nobody has written since the last step, and nothing is due or under way."""
@@ -196,14 +198,7 @@ class Leader:
         if "once" in asked or now_s >= self._next_sweep_s:
             looks |= {EVERYTHING}
             self._next_sweep_s = now_s + sweep_interval_s(self._settings, has_events=has_events)
-        try:
-            self._work(looks)
-        except LibraryError as error:
-            self._next_sweep_s = now_s + LIBRARY_AGAIN_S
-            self._troubles.are("library", "library is away", error)
-            self._answer_requests(error=str(error))
-        else:
-            self._troubles.unsay("library")
+        self._try_work(looks)
         if self._syncing and not self._syncing.is_started:
             self._syncing.start()  # Order: the first look tells which albums are the library's
         self._send_out()
@@ -211,9 +206,21 @@ class Leader:
             self._troubles.are("bucket", "bucket not read", self._syncing.trouble)
         self._answer_requests()
 
-    def _work(self, looks: frozenset[Look]) -> None:
+    def _try_work(self, looks: frozenset[Look]) -> None:
+        try:
+            has_looked = self._work(looks)
+        except LibraryError as error:
+            self._next_sweep_s = time.monotonic() + LIBRARY_AGAIN_S
+            self._troubles.are("library", "library is away", error)
+            self._answer_requests(error=str(error))
+        else:
+            if has_looked:  # else nobody knows
+                self._troubles.unsay("library")
+
+    def _work(self, looks: frozenset[Look]) -> bool:
+        """Look and go on; tell whether the library was looked at."""
         if self._pipeline is None:
-            return
+            return False
         looks |= self._pipeline.due_looks(time.monotonic())
         if looks:
             began_s = time.monotonic()
@@ -224,6 +231,7 @@ class Leader:
                 now_s = time.monotonic()
                 self._rested_s = now_s + SHARE * (now_s - began_s)
         self._pipeline.advance()
+        return bool(looks)
 
     def _send_out(self) -> None:
         """Write the JSON if it is time, and what follows from it."""

@@ -13,7 +13,7 @@ from ..record.catalogue import Catalogue
 from ..record.rows import Known, Tried
 from ..source import naming, scan
 from .album_words import AlbumWords
-from .pause import Pause
+from .later import Later
 from .plan import Plan, make_plan
 from .publisher import Place
 from .settling import Settling
@@ -64,7 +64,8 @@ class Looking:
         self._terms = terms
         self._root_inode: int | None = None  # when it was last looked at
         self._unlisted: set[str] = set()
-        self._unlisted_pause = Pause()
+        self._later = Later()
+        self._is_watch_incomplete = False
         self._ids: dict[str, str] = {}  # of folders with photos, on record or on their way
         self._unrested: dict[str, dict[str, int]] = {}  # by folder: keys and their bytes
 
@@ -119,10 +120,8 @@ class Looking:
 
     def due(self, now_s: float) -> frozenset[Look]:
         """Take the folders that are to be looked at again by now (monotonic)."""
-        due = self._settling.due(now_s)
-        if now_s >= self._unlisted_pause.until_s:
-            due |= {Look(folder, deep=True) for folder in self._unlisted}
-        return due
+        later = {Look(folder, deep=folder in self._unlisted) for folder in self._later.due(now_s)}
+        return self._settling.due(now_s) | later
 
     def next_due_s(self) -> float | None:
         """Return when (monotonic) the next folder is to be looked at again.
@@ -134,6 +133,15 @@ class Looking:
     def again(self, folder: str) -> None:
         """Have a folder looked at again, as soon as its files may be at rest."""
         self._settling.again(folder, time.monotonic() + self._settling.settle_s)
+
+    def again_later(self, folder: str) -> None:
+        """Have a folder looked at again, later and later: a file in it could not be read."""
+        self._later.note(folder, time.monotonic())
+
+    def take_recovered(self) -> bool:
+        """Tell, once, that a folder can be listed again; none made in it meanwhile is watched."""
+        is_incomplete, self._is_watch_incomplete = self._is_watch_incomplete, False
+        return is_incomplete
 
     def _compare(self, listing: scan.Listing, album_id: str, work: Work) -> None:
         known = self._catalogue.known(listing.folder)
@@ -233,12 +241,10 @@ class Looking:
         for one in found:
             if one.folder not in self._unlisted:
                 log.warning("folder left as it was %s", kv(folder=one.folder, why=one.reason))
+            self._later.note(one.folder, time.monotonic())
         tried = {one.folder for one in seen}
         still = {one.folder for one in found}
-        if still != self._unlisted & tried:  # something is new: begin with short pauses again
-            self._unlisted_pause.end()
-        if still:
-            self._unlisted_pause.begin(time.monotonic())
+        self._is_watch_incomplete |= bool(self._unlisted & tried - still)
         self._unlisted = self._unlisted - tried | still
 
     def _note_gone(self, folder: str, work: Work) -> None:

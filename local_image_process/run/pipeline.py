@@ -10,11 +10,12 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..errors import ForeignObject, GalleryError, StillChanging, StoreError
+from ..errors import ForeignObject, GalleryError, PhotoAway, StillChanging, StoreError
 from ..image.workers import Task, Workers
 from ..logs import kv
 from ..model import Developed, Failure, Look, Original, Recipe
 from ..record.catalogue import Catalogue
+from ..record.overview import TRY_AGAIN
 from .developing import Developing
 from .looking import Looking, Work
 from .pause import Pause
@@ -118,6 +119,10 @@ class Pipeline:
         """Return folders that were not at rest when last looked at and should be by now."""
         return self._looking.due(now_s)
 
+    def take_recovered(self) -> bool:
+        """Tell, once, that a folder can be listed again that could not be."""
+        return self._looking.take_recovered()
+
     def next_due_s(self) -> float | None:
         """Return when (monotonic) there is something to do even if nothing happens."""
         times = [self._looking.next_due_s(), self._missing.next_due_s()]
@@ -188,11 +193,16 @@ class Pipeline:
             elif isinstance(error, StillChanging):
                 self._looking.again(job.original.folder)
             else:
-                self._fail(job, str(error))
+                self._fail(job, error)
 
-    def _fail(self, job: Job, reason: str) -> None:
+    def _fail(self, job: Job, error: GalleryError) -> None:
+        reason = str(error)
         failure = Failure(key=job.original.key, stamp=job.original.stamp, reason=reason)
-        self._catalogue.fail(failure, attempt_of(job.original, self._conditions))
+        conditions = attempt_of(job.original, self._conditions)
+        if isinstance(error, PhotoAway):
+            conditions = TRY_AGAIN
+            self._looking.again_later(job.original.folder)
+        self._catalogue.fail(failure, conditions)
         self.report.fail(job.original.stamp.size)
         log.warning("photo failed %s", kv(key=job.original.key, reason=reason))
         if job.original.companions:  # a RAW file among them stands for itself now
@@ -215,7 +225,7 @@ class Pipeline:
         if isinstance(error, SourceGone):
             self._queue.add_again(job)
         elif isinstance(error, ForeignObject):
-            self._fail(job, str(error))
+            self._fail(job, error)
         elif error is not None:
             raise error
         elif self._is_wanted(job.original):

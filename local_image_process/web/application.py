@@ -54,19 +54,12 @@ def make_app(settings: Settings, records: Records, lease: Lease) -> Flask:
     for blueprint in (
         auth.make_blueprint(admin=boss, throttle=Throttle(records.database), key=key),
         gallery.make_blueprint(data_dir=settings.data_dir, lease=lease),
-        pictures.make_blueprint(where=_where(settings), find=find),
+        pictures.make_blueprint(
+            where=_where(settings), find=find, is_leaving=records.backlog.is_loose
+        ),
         momentography.make_blueprint(data_dir=settings.data_dir),
         likes.make_blueprint(find=find, clicks=clicks),
-        corrections.make_blueprint(
-            records=records,
-            admin=boss,
-            privacy=assembly.privacy(settings),
-            root_album=settings.root_album,
-        ),
-        admin.make_blueprint(records=records, admin=boss, webhook_secret=settings.webhook_secret),
-        server_action.make_blueprint(
-            mailbox=records.mailbox, admin=boss, kind="sync" if settings.is_mirror else "once"
-        ),
+        *_for_the_photographer(settings, records, boss),
         webhook.make_blueprint(
             bell=webhook.Bell(Wakes(records.database)),
             guard=_guard(settings),
@@ -77,6 +70,24 @@ def make_app(settings: Settings, records: Records, lease: Lease) -> Flask:
     ):
         app.register_blueprint(blueprint)
     return app
+
+
+def _for_the_photographer(
+    settings: Settings, records: Records, boss: auth.Administrator
+) -> list[Blueprint]:
+    """Make what the front-end's own pages for the administrator ask for."""
+    return [
+        corrections.make_blueprint(
+            records=records,
+            admin=boss,
+            privacy=assembly.privacy(settings),
+            root_album=settings.root_album,
+        ),
+        admin.make_blueprint(records=records, admin=boss, webhook_secret=settings.webhook_secret),
+        server_action.make_blueprint(
+            mailbox=records.mailbox, admin=boss, kind="sync" if settings.is_mirror else "once"
+        ),
+    ]
 
 
 def _for_people(app: Flask, standing: Standing, boss: auth.Administrator) -> list[Blueprint]:

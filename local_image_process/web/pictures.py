@@ -46,15 +46,21 @@ class Where:
     roots: tuple[str, ...]  # what "/gallery/…" follows in the addresses that our JSON names
 
 
-def make_blueprint(*, where: Where, find: Callable[[str], Shown | None]) -> Blueprint:
-    """Return the routes of pictures; ``find`` returns a photo that is shown, by its address."""
+def make_blueprint(
+    *, where: Where, find: Callable[[str], Shown | None], is_leaving: Callable[[str], bool]
+) -> Blueprint:
+    """Return the routes of pictures; ``find`` returns a photo that is shown, by its address.
+
+    ``is_leaving`` tells of an object that no photo has any more whether it may lie there still:
+    the JSON may name it until it is gone.
+    """
     pictures = Blueprint("pictures", __name__)
 
     @pictures.get("/media/<path:name>")
     def picture(name: str) -> Response:
         if where.sign is None:
             return _send_object(where.media, name, request.args.get("v"))
-        if find(f"/{_as_display(name)}") is None:
+        if find(f"/{_as_display(name)}") is None and not is_leaving(name):
             abort(404)
         return _sent_on(where.sign(name, None), SIGNED_KEPT_S)
 
@@ -66,9 +72,12 @@ def make_blueprint(*, where: Where, find: Callable[[str], Shown | None]) -> Blue
         if place is None:
             abort(refused(400, NOT_OURS))
         photo = find(url)
-        if photo is None:
+        if photo is not None:
+            return _fitting(where, photo, width_px, is_current=place[1] == photo.version)
+        name = f"{PREFIX}/{place[0].partition('?')[0]}"
+        if not is_leaving(name):
             abort(404)
-        return _fitting(where, photo, width_px, is_current=place[1] == photo.version)
+        return _sent(where, name, kept_s=0)
 
     pictures.after_request(for_everyone)
     return pictures
@@ -78,15 +87,24 @@ def _fitting(where: Where, photo: Shown, width_px: int, *, is_current: bool) -> 
     kept_s = YEAR_S if is_current else HOUR_S
     name = _wide_enough(photo, width_px)
     if where.bucket_url is None:
-        response = _send_object(where.media, name, None)
-        response.headers["Cache-Control"] = f"public, max-age={kept_s}"
-        return response
+        return _sent(where, name, kept_s)
     made_px = width_px if where.makes_thumbs else None
     if where.sign is not None:
         return _sent_on(where.sign(name, made_px), SIGNED_KEPT_S)
     process = f"x-oss-process=image/resize,w_{made_px}&" if made_px else ""
     address = f"{where.bucket_url}/{quote(name)}?{process}v={photo.version}"
     return _sent_on(address, kept_s)
+
+
+def _sent(where: Where, name: str, kept_s: int) -> Response:
+    """Send an object as it is, or to where it lies."""
+    if where.sign is not None:
+        return _sent_on(where.sign(name, None), kept_s)
+    if where.bucket_url is not None:
+        return _sent_on(f"{where.bucket_url}/{quote(name)}", kept_s)
+    response = _send_object(where.media, name, None)
+    response.headers["Cache-Control"] = f"public, max-age={kept_s}"
+    return response
 
 
 def _wide_enough(photo: Shown, width_px: int) -> str:

@@ -27,14 +27,15 @@ ALWAYS = (
     *("tear the JSON", "lose the data folder's words"),
 )
 BY_SHIM = (
-    *("half of the listings break off", "all listings break off", "the disk is full"),
+    *("half of the listings break off", "all listings break off", "photos cannot be read"),
+    "the disk is full",
     *("the disk is read-only", "the disk is broken", "the clock is ahead", "the clock is behind"),
 )
 OF_BUCKET = (
     *("bucket is away", "bucket resets", "bucket is slow", "bucket lies"),
     *("bucket's listings break off", "bucket's answers are damaged"),
 )
-LIBRARY_AWAY = ("library", "lock a folder", "listings")  # nothing is done in it meanwhile
+LIBRARY_AWAY = ("library", "lock a folder")  # nothing is done in it meanwhile
 LOSES_THE_LATEST = (  # likes that are not in the JSON yet
     *("delete the catalogue", "spoil the catalogue", "truncate the catalogue"),
 )
@@ -185,13 +186,20 @@ class Faults:
 
     # disk and clock
 
-    def _switch(self, *, listing: int = 0, writing: int = 0, clock_ahead_s: int = 0) -> None:
+    def _switch(
+        self, *, listing: int = 0, reading: int = 0, writing: int = 0, clock_ahead_s: int = 0
+    ) -> None:
         assert self._shim is not None
-        self._shim.set(listing=listing, writing=writing, clock_ahead_s=clock_ahead_s)
+        self._shim.set(
+            listing=listing, reading=reading, writing=writing, clock_ahead_s=clock_ahead_s
+        )
         self._undo = self._shim.set
 
     def _half_of_the_listings_break_off(self) -> None:
         self._switch(listing=1)
+
+    def _photos_cannot_be_read(self) -> None:
+        self._switch(reading=errno.EIO)
 
     def _all_listings_break_off(self) -> None:
         self._switch(listing=2)

@@ -25,6 +25,7 @@
 
 struct faults {
     int32_t listing;       /* 1: half of the folders below the library break off; 2: all, its root too */
+    int32_t reading;       /* errno of whatever reads a file below the library */
     int32_t writing;       /* errno of whatever makes or changes a file below the data folder */
     int64_t clock_ahead_s; /* of CLOCK_REALTIME */
 };
@@ -119,6 +120,16 @@ static int breaks_off(DIR *folder)
     }
 OPEN(open)
 OPEN(open64)
+
+ssize_t read(int fd, void *bytes, size_t number)
+{
+    char path[PATH_MAX];
+    if (now->reading && path_of(fd, path) && lies_in(path, library)) {
+        errno = now->reading;
+        return -1;
+    }
+    return REAL(read)(fd, bytes, number);
+}
 
 ssize_t write(int fd, const void *bytes, size_t number)
 {

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 SOURCE = Path(__file__).with_name("shim.c")
-FAULTS = struct.Struct("iiq")  # struct faults in shim.c
+FAULTS = struct.Struct("iiiq")  # struct faults in shim.c
 COMPILER = shutil.which("cc")
 
 
@@ -27,7 +27,9 @@ class Shim:
         subprocess.run([COMPILER, *flags, self._code, SOURCE, "-ldl"], check=True, timeout=60)
         return self._trees | {"LD_PRELOAD": str(self._code), "SHIM_SWITCH": str(self._switch)}
 
-    def set(self, *, listing: int = 0, writing: int = 0, clock_ahead_s: int = 0) -> None:
+    def set(
+        self, *, listing: int = 0, reading: int = 0, writing: int = 0, clock_ahead_s: int = 0
+    ) -> None:
         """Let this happen in all of them from now on, and nothing else; see struct faults."""
         with self._switch.open("r+b") as file:  # in place, for they have it mapped
-            os.pwrite(file.fileno(), FAULTS.pack(listing, writing, clock_ahead_s), 0)
+            os.pwrite(file.fileno(), FAULTS.pack(listing, reading, writing, clock_ahead_s), 0)

@@ -69,6 +69,42 @@ def test_a_folder_that_could_not_be_listed_is_looked_at_again(
     assert live.log_lines("photo withdrawn") == []
 
 
+@by_shim
+def test_a_photo_that_could_not_be_read_is_tried_again(gallery: Make, tmp_path: Path) -> None:
+    """Nothing about the file changes, so no event and no sweep would think of it."""
+    live = gallery(SETTLE_S="0.1")
+    shim = Shim(tmp_path, library=live.library, data=live.data)
+    live.env |= shim.compile()
+    make_photo(live.library / "上海/first.jpg", size=(64, 48))
+    live.start()
+    live.wait_for_ids("上海/first")
+    shim.set(reading=errno.EIO)
+    make_photo(live.library / "上海/second.jpg", size=(64, 48), seed=1)
+    live.wait(lambda: live.log_lines("photo failed"), what="word of it")
+    shim.set()
+    live.wait_for_ids("上海/first", "上海/second")
+    live.wait(lambda: live.command("check").stdout == "all well\n", what="nothing left over")
+
+
+@by_shim
+def test_folders_made_while_nothing_could_be_listed_are_watched(
+    gallery: Make, tmp_path: Path
+) -> None:
+    live = gallery(SETTLE_S="0.1")
+    shim = Shim(tmp_path, library=live.library, data=live.data)
+    live.env |= shim.compile()
+    make_photo(live.library / "上海/first.jpg", size=(64, 48))
+    live.start()
+    live.wait_for_ids("上海/first")
+    shim.set(listing=2)
+    made = make_photo(live.library / "上海/夜/second.jpg", size=(64, 48), seed=1).parent
+    live.wait(lambda: live.log_lines("folder left as it was"), what="a word about it")
+    shim.set()
+    live.wait_for_ids("上海/first", "上海-夜/second")
+    make_photo(made / "third.jpg", size=(64, 48), seed=2)
+    live.wait_for_ids("上海/first", "上海-夜/second", "上海-夜/third")
+
+
 def test_a_folder_that_may_be_read_later_is_watched_from_then_on(gallery: Make) -> None:
     live = gallery(SETTLE_S="0.1")
     make_photo(live.library / "北京/first.jpg", size=(64, 48))

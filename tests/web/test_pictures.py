@@ -389,3 +389,23 @@ def test_hidden_albums_of_the_bucket_are_not_there(mirror: Gallery) -> None:
     assert mirror.like("秘密/DSC04056.raw.webp", 1).status_code == 404
     for spelled in ("上海/DSC04056.raw.webp", "上海/DSC04056.raw.JPG", "上海/DSC04056.raw"):
         assert mirror.like(spelled, 1).get_json()["likes"] == 1
+
+
+@pytest.mark.parametrize("private", ["0", "1"])
+def test_a_picture_that_the_json_may_still_name_is_there_until_it_is_gone(
+    make_site: Make, private: str
+) -> None:
+    """A photo that moved has another name on record before the JSON says so."""
+    site = make_site(**BUCKET, OSS_SIGNED_URLS=private)
+    name = "gallery/上海/moved away.webp"
+    left = f"/media/{name}" if private == "1" else f"{OWN_HOST}/{name}"
+    assert ask(site, left, 64).status_code == 404
+    site.records.backlog.intend([name])  # as a withdrawal does
+    answers = [ask(site, left, 64)]
+    if private == "1":
+        answers.append(site.get(quote(left)))
+    for answer in answers:
+        assert answer.status_code == 302
+        assert unquote(urlsplit(answer.headers["Location"]).path) == f"/{name}"
+    site.records.backlog.bind([name])
+    assert ask(site, left, 64).status_code == 404
