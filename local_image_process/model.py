@@ -237,6 +237,8 @@ class Failure:
     key: str
     stamp: Stamp | None  # None: the file could not even be looked at
     reason: str  # what is wrong and what to do, in a photographer's words
+    attempts: int = 1  # at this state of the file
+    is_passing: bool = False  # it is tried again soon, else when file or settings change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

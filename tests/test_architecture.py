@@ -11,7 +11,17 @@ PACKAGE = "local_image_process"
 
 # Each rank may import the ranks before it and its own folder, never a sibling or a later rank.
 RANKS: list[set[str]] = [
-    {"model", "errors", "values", "settings", "settings_help", "machine", "logs", "files"},
+    {
+        "model",
+        "errors",
+        "values",
+        "settings",
+        "settings_help",
+        "machine",
+        "logs",
+        "files",
+        "reasons",
+    },
     {"source", "image", "publish", "record", "places"},
     {"run"},
     {"web"},

@@ -192,13 +192,17 @@ class Catalogue:
     def fail(self, failure: Failure, conditions: str) -> None:
         """Put on record why an original is not published."""
         with self._database.write() as db:
-            db.execute(sa.delete(failures).where(failures.c.key == failure.key))
+            here = failures.c.key == failure.key
+            before = db.execute(sa.select(failures).where(here)).first()
+            is_again = before is not None and to_failure(before).stamp == failure.stamp
+            db.execute(sa.delete(failures).where(here))
             db.execute(
                 sa.insert(failures).values(
                     key=failure.key,
                     folder=folder_of(failure.key),
                     reason=failure.reason,
                     conditions=conditions,
+                    attempts=before.attempts + 1 if before and is_again else 1,
                     **(stamp_row(failure.stamp) if failure.stamp else {}),
                 )
             )

@@ -9,11 +9,10 @@ from sqlalchemy.engine import Connection
 
 from ..model import Failure, Shown
 from .database import Database
-from .rows import to_failure, to_mirrored, to_photo, to_sidecar
+from .rows import ANY_CONDITIONS, to_failure, to_mirrored, to_photo, to_sidecar
 from .schema import failures, likes, meta, mirrored_albums, mirrored_photos, notices, photos, wakes
 
 PACE = "pace"
-TRY_AGAIN = ""  # as the conditions of a failure: whatever they are, they are others now
 SOME = 500  # keys in one IN (…), well below SQLite's limit of bound values
 
 
@@ -88,7 +87,7 @@ class Overview:
 
     def try_again(self, keys: Sequence[str] | None = None) -> int:
         """Have failed photos tried again at the next look, all unless told which; count them."""
-        mine = sa.update(failures).values(conditions=TRY_AGAIN)
+        mine = sa.update(failures).values(conditions=ANY_CONDITIONS)
         chosen = [mine]
         if keys is not None:
             parts = [keys[i : i + SOME] for i in range(0, len(keys), SOME)]
@@ -98,7 +97,7 @@ class Overview:
 
     def folders_to_try_again(self) -> set[str]:
         """Return the folders of the photos that somebody wants to be tried again."""
-        wanted = sa.select(failures.c.folder).where(failures.c.conditions == TRY_AGAIN)
+        wanted = sa.select(failures.c.folder).where(failures.c.conditions == ANY_CONDITIONS)
         with self._database.read() as db:
             return set(db.scalars(wanted.distinct()))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..model import Exif, Failure, Mirrored, Photo, Placeholder, Sidecar, Stamp
 
+ANY_CONDITIONS = ""  # of a failure: whatever they are, they are others now
 TRANSLATED = frozenset(  # columns of another form
     {"stamp", "thumb_edges_px", "exif", "placeholder", "stacked"}
 )
@@ -112,7 +113,13 @@ def to_known(row: Any) -> Known:
 def to_failure(row: Any) -> Failure:
     """Return the failure of a row."""
     stamp = to_stamp(row) if row.size is not None else None
-    return Failure(key=row.key, stamp=stamp, reason=row.reason)
+    return Failure(
+        key=row.key,
+        stamp=stamp,
+        reason=row.reason,
+        attempts=row.attempts,
+        is_passing=row.conditions == ANY_CONDITIONS,
+    )
 
 
 def mirrored_row(photo: Mirrored) -> dict[str, Any]:

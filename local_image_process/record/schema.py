@@ -85,7 +85,8 @@ failures = sa.Table(
     sa.Column("mtime_ns", sa.BigInteger),
     sa.Column("inode", sa.Text),
     sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("conditions", sa.Text, nullable=False),  # the settings it failed under
+    sa.Column("conditions", sa.Text, nullable=False),  # the settings it failed under; "": any
+    sa.Column("attempts", sa.Integer, nullable=False),
 )
 sidecars = sa.Table(
     "sidecars",

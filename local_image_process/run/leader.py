@@ -141,7 +141,7 @@ class Leader:
 
     def _follow(self, watched: Watch | None) -> None:
         """Work until told to stop, or until the watch has to be begun anew."""
-        mounted = mounts.read_mountinfo()
+        mounted = mounts.Mounts()
         check_s = time.monotonic() + WATCH_CHECK_S
         for looks in self._ticks(settle_s=self._settings.settle_s):
             self._lease.beat()
@@ -153,7 +153,7 @@ class Leader:
             has_come_back = was_away and "library" not in self._troubles
             if self._is_catalogue_lost():
                 return
-            if has_come_back or mounts.read_mountinfo() != mounted:
+            if has_come_back or mounted.have_changed(time.monotonic()):
                 self._next_sweep_s = 0.0
                 return
             has_gaps = self._pipeline is not None and self._pipeline.take_recovered()

@@ -15,7 +15,7 @@ from ..image.workers import Task, Workers
 from ..logs import kv
 from ..model import Developed, Failure, Look, Original, Recipe
 from ..record.catalogue import Catalogue
-from ..record.overview import TRY_AGAIN
+from ..record.rows import ANY_CONDITIONS
 from .developing import Developing
 from .looking import Looking, Work
 from .pause import Pause
@@ -200,7 +200,7 @@ class Pipeline:
         failure = Failure(key=job.original.key, stamp=job.original.stamp, reason=reason)
         conditions = attempt_of(job.original, self._conditions)
         if isinstance(error, PhotoAway):
-            conditions = TRY_AGAIN
+            conditions = ANY_CONDITIONS
             self._looking.again_later(job.original.folder)
         self._catalogue.fail(failure, conditions)
         self.report.fail(job.original.stamp.size)

@@ -13,7 +13,7 @@ from .troubles import Troubles
 
 log = logging.getLogger(__name__)
 
-TRY_AGAIN_S = 0.5
+TRY_AGAIN_S = 1.0
 REST_AFTER_ERROR_S = 5.0
 
 

@@ -4,6 +4,7 @@ import shutil
 from dataclasses import dataclass
 from typing import Any
 
+from ..reasons import in_chinese
 from ..settings import Settings
 from .lease import Lease, SignOfLife
 from .readiness import LONGEST_UNSEEN_S, LOW_BYTES, why_not_writable
@@ -76,7 +77,13 @@ class Standing:
             "webhook": self._webhook(),
             "held": {"keys": list(status.held_keys), "in_bucket": status.held_in_bucket},
             "failures": [
-                {"key": failure.key, "reason": failure.reason}
+                {
+                    "key": failure.key,
+                    "reason": failure.reason,
+                    "reason_zh": in_chinese(failure.reason),
+                    "attempts": failure.attempts,
+                    "is_passing": failure.is_passing,
+                }
                 for failure in self.records.overview.failures(FAILURES_TOLD)
             ],
         }

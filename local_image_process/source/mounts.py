@@ -17,6 +17,24 @@ _REMOTE = frozenset(
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
+CHECK_S = 3.0  # how often the table is compared
+
+
+class Mounts:
+    """The table of mounts as it was when this was made."""
+
+    def __init__(self) -> None:
+        self._before = read_mountinfo()
+        self._next_s = 0.0
+
+    def have_changed(self, now_s: float) -> bool:
+        """Tell whether anything was mounted or unmounted; looks every few seconds (monotonic)."""
+        if now_s < self._next_s:
+            return False
+        self._next_s = now_s + CHECK_S
+        return read_mountinfo() != self._before
+
+
 def read_mountinfo() -> str:
     """Return the kernel's table of mounts; "" where there is none (not Linux)."""
     try:

@@ -47,6 +47,8 @@ ZH = {
     "webhook_state": "共 {n} 次，最近一次 {at}",
     "failures": "失败的照片",
     "failures_help": "原件没有改动。修好文件后会自动重试，也可以现在重试。",
+    "again_soon": "试过 {n} 次，稍后自动重试",
+    "again_changed": "试过 {n} 次，文件或设置改变后重试",
     "more": "还有 {n} 张，用命令 python -m local_image_process check 查看",
     "retry": "重试",
     "retry_all": "全部重试",
@@ -125,6 +127,8 @@ EN = {
     "webhook_none": "None yet",
     "webhook_state": "{n} in all, the last {at}",
     "failures": "Photos that failed",
+    "again_soon": "Tried {n} ×, and soon again",
+    "again_changed": "Tried {n} ×, and again when the file or the settings change",
     "failures_help": (
         "The originals are untouched. A photo is tried again when its file changes, or now if you"
         " like."

@@ -114,7 +114,10 @@ function showFailures(details) {
   at("failed").replaceChildren(...details.failures.map((failure) => {
     const item = make("li");
     const what = make("div");
-    what.append(make("p", failure.key), make("p", failure.reason, { className: "faint" }));
+    const reason = language.startsWith("zh") ? failure.reason_zh : failure.reason;
+    const again = failure.is_passing ? words.again_soon : words.again_changed;
+    const history = fill(again, { n: numbers.format(failure.attempts) });
+    what.append(make("p", failure.key), make("p", reason, { className: "faint" }), make("p", history, { className: "faint" }));
     const button = make("button", words.retry, { type: "button" });
     button.setAttribute("aria-label", `${words.retry} ${failure.key}`);
     button.addEventListener("click", () => ask("retry", { keys: [failure.key] }, button));
