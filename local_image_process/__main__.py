@@ -15,6 +15,7 @@ from tqdm import tqdm
 from . import __version__, logs
 from .errors import GalleryError
 from .run import commands, terminal
+from .run.check import NOTE
 from .settings import Settings
 
 FINE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
@@ -145,7 +146,7 @@ def _check(settings: Settings, options: argparse.Namespace) -> int:
         for finding in findings:
             print(f"{finding.kind}  {finding.name}: {finding.reason}")
         print(f"{len(findings)} findings" if findings else "all well")
-    return SOME_FAILED if findings else FINE
+    return SOME_FAILED if any(finding.kind != NOTE for finding in findings) else FINE
 
 
 def _print(report: dict[str, Any], *, as_json: bool) -> None:

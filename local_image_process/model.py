@@ -159,6 +159,7 @@ class Developed:
     exif: Exif
     renditions: tuple[Rendition, ...]  # display last; empty where the image digest was known
     stacked: tuple[str, ...] = ()  # keys of RAW files of the same shot
+    note: str | None = None  # what cannot be shown as it is meant
     placeholder: Placeholder = NO_PLACEHOLDER  # made with the renditions
 
 
@@ -183,6 +184,7 @@ class Photo:
     place: str | None = None  # "省 · 市 · 街道"
     accompanied: str = ""  # of the original, when it was read
     stacked: tuple[str, ...] = ()  # keys of RAW files of the same shot, not shown themselves
+    note: str | None = None  # what about it cannot be shown as it is meant
 
     @property
     def folder(self) -> str:

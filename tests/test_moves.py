@@ -383,7 +383,8 @@ def test_a_folder_of_500_is_renamed_without_a_rendering_or_an_upload(site: Site)
     names = [f"photo{number:03}" for number in range(MANY)]
     for name in names:
         make_photo(folder / f"A/{name}.jpg", size=(64, 48), seed=next(site.seeds))
-    assert site.look()["rendered"] == MANY
+    site.look()  # the first of them may have been published before
+    assert len(site.versions(case)) == MANY
     assert site.visitors.like(f"{case}-A/{names[7]}", Given()) == "200"
     before = site.versions(case)
     with site.visited():

@@ -58,10 +58,10 @@ def develop(
                 _refuse_giants(image, max_megapixels)
                 memory.admit(image, len(content), recipe, allowed_bytes=memory_bytes)
                 _refuse_unfilled(content)
-                _warn_of_colours(image, path)
+                note = colour.complaint(image)
                 facts = _facts(content, image, companions, is_raw=is_raw)
                 developed = _developed(content, image, facts, recipe, known_digests)
-                return replace(developed, stacked=_stacked(facts, companions))
+                return replace(developed, note=note, stacked=_stacked(facts, companions))
     except PhotoError:
         raise
     except Exception as error:
@@ -165,11 +165,6 @@ def _refuse_giants(image: Image.Image, max_megapixels: int) -> None:
             f"the picture has {megapixels:.0f} megapixels, more than the {max_megapixels} allowed; "
             "save a smaller copy, or raise MAX_MEGAPIXELS"
         )
-
-
-def _warn_of_colours(image: Image.Image, path: Path) -> None:
-    if complaint := colour.complaint(image):
-        log.warning("photo not in its own colours %s", kv(path=path, why=complaint))
 
 
 def _refuse_unfilled(content: bytes) -> None:

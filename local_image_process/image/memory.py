@@ -8,7 +8,7 @@ from .float_tiff import FloatTiff
 from .render import draft_size
 
 MB = 1 << 20
-LEAST_BYTES = 64 * MB  # encoding the display rendition takes about so much, whatever the photo
+LEAST_BYTES = 96 * MB  # encoding the display rendition takes about so much, whatever the photo
 _PER_PIXEL = {  # of other modes 4; those of many bits are scaled by way of two copies
     **{"1": 2, "L": 1, "P": 5, "PA": 6},
     **dict.fromkeys(("I", "F", "I;16", "I;16B"), 15),
@@ -35,7 +35,7 @@ def needed_bytes(image: Image.Image, content_bytes: int, recipe: Recipe) -> int:
     decoded = width * height * per_pixel
     halfway = min(width, display_px) * height * 4  # Pillow resizes one axis after the other
     working = max(decoded + _decoders(image), decoded + halfway)
-    return content_bytes + max(working + LEAST_BYTES // 2, LEAST_BYTES)
+    return content_bytes + max(working + LEAST_BYTES // 3, LEAST_BYTES)
 
 
 def _decoded_size(image: Image.Image, recipe: Recipe) -> tuple[int, int]:

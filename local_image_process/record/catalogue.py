@@ -219,6 +219,12 @@ class Catalogue:
             rows = db.execute(sa.select(failures).order_by(failures.c.key))
             return [to_failure(row) for row in rows]
 
+    def notes(self) -> list[tuple[str, str]]:
+        """Return (key, what cannot be shown as it is meant) of photos, by key."""
+        noted = sa.select(photos.c.key, photos.c.note).where(photos.c.note.is_not(None))
+        with self._database.read() as db:
+            return [(row.key, row.note) for row in db.execute(noted.order_by(photos.c.key))]
+
     # albums
 
     def sidecar(self, folder: str) -> SidecarRecord | None:

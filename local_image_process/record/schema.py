@@ -33,6 +33,7 @@ photos = sa.Table(
     sa.Column("dominant_colour", sa.Text),
     sa.Column("place", sa.Text),
     sa.Column("accompanied", sa.Text, nullable=False),  # names and states of its companions
+    sa.Column("note", sa.Text),  # what about it cannot be shown as it is meant
     sa.Column("stacked", sa.Text, nullable=False),  # JSON: keys of RAW files of the same shot
     sa.Column("cell", sa.Text, index=True),  # "31.240,121.491"; None without coordinates
     sa.Column("published_at_s", sa.Float, nullable=False, index=True),  # UTC; of these pixels

@@ -12,12 +12,14 @@ from .exporter import Exporter
 from .publisher import objects_of
 from .records import Records
 
+NOTE = "note"  # of what is as good as it can be
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing that is not as it should be."""
 
-    kind: str  # "failed", "album", "missing", "broken", "private", "left over", "foreign", "json"
+    kind: str  # NOTE, "failed", "album", "missing", "broken", "private", "left over", "foreign"…
     name: str
     reason: str
 
@@ -40,6 +42,8 @@ def check(
 def _failures(records: Records) -> Iterator[Finding]:
     for failure in records.catalogue.failures():
         yield Finding(kind="failed", name=failure.key, reason=failure.reason)
+    for key, note in records.catalogue.notes():
+        yield Finding(kind=NOTE, name=key, reason=note)
     for name, problem in records.catalogue.sidecar_problems():
         yield Finding(kind="album", name=name, reason=problem)
     for album in records.mirror.albums().values():

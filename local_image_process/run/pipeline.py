@@ -264,6 +264,10 @@ class Pipeline:
         for folder in outcome.unsettled:
             self._looking.again(folder)
         log.info("photo %s %s", outcome.kind, kv(key=outcome.photo.key, id=outcome.photo.id))
+        if outcome.rendered and outcome.photo.note:
+            log.warning(
+                "photo as near as can be %s", kv(key=outcome.photo.key, why=outcome.photo.note)
+            )
 
     def _task_of(self, job: Job, memory_bytes: int) -> Task:
         original = job.original

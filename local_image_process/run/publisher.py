@@ -158,6 +158,7 @@ class Publisher:
             exif=photo.exif,
             renditions=(),
             stacked=photo.stacked,
+            note=photo.note,
         )
 
     def _of_renditions(self, original: Original, place: Place, developed: Developed) -> Parcel:
@@ -271,6 +272,7 @@ def _identity(original: Original, real_root: str, developed: Developed) -> dict[
         "exif": developed.exif,
         "accompanied": original.accompanied,
         "stacked": developed.stacked,
+        "note": developed.note,
     }
 
 

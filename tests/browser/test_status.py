@@ -20,6 +20,7 @@ LOOKS = {  # colours, width and height, language
     "dark": ("dark", (1100, 900), "en"),
     "telephone": ("dark", (375, 812), "zh"),
 }
+SHOW_LAST = "document.querySelector('#pictures li:last-child').scrollIntoView()"
 ARE_THERE = "[...document.images].every((image) => image.complete && image.naturalWidth > 0)"
 STREAM_ENDED = "/api/status/events net::ERR_ABORTED"
 NOT_A_PHOTO = "上海/信 letter.jpg"
@@ -73,8 +74,11 @@ def log_in(page: Page) -> None:
 
 
 def wait_for_pictures(page: Page) -> None:
-    page.locator("#pictures img").last.scroll_into_view_if_needed()
-    wait_for(lambda: page.evaluate(ARE_THERE), what="all pictures")
+    def are_there() -> bool:
+        page.evaluate(SHOW_LAST)  # again and again: the list may be made anew meanwhile
+        return bool(page.evaluate(ARE_THERE))
+
+    wait_for(are_there, what="all pictures")
 
 
 def count(page: Page, name: str) -> str:
