@@ -20,7 +20,7 @@ from ..record.interactions import Interactions
 from ..record.mirror import Mirror, MirroredAlbum
 from ..record.places import Places
 from ..record.schema import mirrored_folder
-from .albums import make_album
+from .albums import make_album, placed
 from .indexing import ALBUMS, Files
 
 log = logging.getLogger(__name__)
@@ -201,7 +201,8 @@ class Exporter:
         for album_id in {photo.album_id for photo in photos}:
             by_id |= self._corrections.of_album(album_id)
         tell = self._privacy.told
-        return [tell(corrected(tell(one, words.gps), by_id), words.gps) for one in photos]
+        known = (tell(placed(photo, words), words.gps) for photo in photos)
+        return [tell(corrected(photo, by_id), words.gps) for photo in known]
 
     def _write(self, name: str, content: bytes) -> bool:
         path = self._data_dir / name

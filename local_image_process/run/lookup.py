@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from ..model import Photo, Shown, Sidecar
 from ..publish.privacy import Privacy
 from ..publish.store import PREFIX
+from .albums import placed
 from .records import Records
 
 LONGEST = 2048  # characters of a spelling
@@ -32,7 +33,8 @@ def find_photo(records: Records, spelled: str) -> Shown | None:
 
 def as_told(records: Records, privacy: Privacy, photo: Shown) -> Shown:
     """Return a photo with no more than everybody may know of where it was taken."""
-    return privacy.told(photo, _words(records, photo).gps)
+    words = _words(records, photo)
+    return privacy.told(placed(photo, words), words.gps)
 
 
 def album_title(records: Records, photo: Shown, *, root_album: str) -> str:

@@ -89,6 +89,12 @@ def read_in_bucket(content: bytes, where: str) -> Sidecar:
     )
 
 
+def place_in(words: Sidecar) -> str | None:
+    """Return the name of the place that an album's YAML tells; coordinates are none."""
+    location = words.location
+    return None if location is None or _coordinates(re.split("[,，]", location)) else location
+
+
 def text_of(content: bytes) -> str:
     """Decode what a person's editor wrote: UTF-8, UTF-16 with its mark, or GBK (Chinese Windows).
 
