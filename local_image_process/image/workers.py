@@ -95,10 +95,7 @@ class Workers:
             raise WorkerDied("the processes were ended", is_suspect=False) from error
 
     def is_stuck(self, *, began_s: float) -> bool:
-        """Tell whether a task should have ended long ago, even if it stood in line.
-
-        A process killed while it holds the pool's lock leaves the others waiting for it.
-        """
+        """Tell whether a task should have ended long ago, even if it stood in line."""
         return time.monotonic() - began_s > STUCK_AFTER * self._timeout_s
 
     def rest(self) -> None:

@@ -11,6 +11,7 @@ from .queue import Job, Queue
 log = logging.getLogger(__name__)
 
 PROCESS_BYTES = 64 << 20  # that a worker takes before it has opened anything
+NOBODY_WORKS_S = 20.0  # tasks wait, and no process takes one; starting one takes a second or two
 DEATHS_ALLOWED = 3
 PER_WORKER = 2  # jobs in hand: one at work, one waiting at its door
 
@@ -31,6 +32,7 @@ class Developing:
         self._workers = workers
         self._queue = queue
         self._task_of = task_of
+        self._working_s = time.monotonic()  # when some task was last seen under way
         self._most_in_hand = number * PER_WORKER
         self._alone_bytes = memory_bytes - PROCESS_BYTES
         self._beside_bytes = memory_bytes // number - PROCESS_BYTES
@@ -99,8 +101,16 @@ class Developing:
         )
 
     def _restart_if_stuck(self) -> None:
-        in_hand = self._queue.in_hand
-        if any(self._workers.is_stuck(began_s=job.began_s) for job in in_hand.values()):
+        """Begin anew when nobody takes the tasks, or one should have ended long ago.
+
+        A process killed while it holds the pool's lock leaves the others waiting for it.
+        """
+        in_hand, now_s = self._queue.in_hand, time.monotonic()
+        if not in_hand or any(future.running() for future in in_hand):
+            self._working_s = now_s
+        is_late = any(self._workers.is_stuck(began_s=job.began_s) for job in in_hand.values())
+        if is_late or now_s > self._working_s + NOBODY_WORKS_S:
             log.warning("render processes are stuck; they are started anew")
             self._workers.stop()
             self._queue.take_back_in_hand()
+            self._working_s = now_s
