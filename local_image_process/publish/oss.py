@@ -73,6 +73,7 @@ class OssStore:
         _warn_of_slow_checksums()
         keys = StaticCredentialsProvider(address.access_key, address.secret_key)
         self._address = address
+        self._indexes: set[str] = set()  # files of ours beside pictures, that we have written
         self._bucket = oss2.Bucket(
             oss2.ProviderAuthV4(keys),
             address.endpoint,
@@ -198,12 +199,18 @@ class OssStore:
         *,
         is_same: Callable[[Any], bool],
     ) -> None:
-        """Write a new object; over an existing one only if that is ours."""
-        try:
-            self._call(name, lambda: write({"x-oss-forbid-overwrite": "true"}))
-            return
-        except _Exists:
-            found = self._head(name)
+        """Write a new object; over an existing one only if that is ours.
+
+        An index file that we wrote before is there: its body is not sent in vain.
+        """
+        if name not in self._indexes:
+            try:
+                self._call(name, lambda: write({"x-oss-forbid-overwrite": "true"}))
+                self._note_index(name)
+                return
+            except _Exists:
+                pass
+        found = self._head(name)
         if found is not None and OURS not in found.headers:
             if is_same(found):
                 return
@@ -212,6 +219,11 @@ class OssStore:
                 " rename the photo, or remove the object"
             )
         self._call(name, lambda: write({}))
+        self._note_index(name)
+
+    def _note_index(self, name: str) -> None:
+        if not name.endswith(".webp"):
+            self._indexes.add(name)
 
     def _head(self, name: str) -> Any:
         try:

@@ -213,3 +213,14 @@ def test_one_who_waits_to_try_again_is_let_go_at_the_end(bucket: OssServer) -> N
     thread.join(timeout=5)
     assert not thread.is_alive()
     assert outcome
+
+
+def test_an_index_file_is_sent_once_for_each_change(store: OssStore, bucket: OssServer) -> None:
+    for content in (b"{}", b"{1}", b"{2}"):
+        store.put("gallery/exif_data.json", content)
+    puts = [entry for entry in bucket.requests() if entry.operation == "PutObject"]
+    assert [entry.status for entry in puts] == [200, 200, 200]
+    bucket.put("gallery/exif_data.json", b"a stranger's")
+    with pytest.raises(ForeignObject):
+        store.put("gallery/exif_data.json", b"{3}")
+    assert bucket.read("gallery/exif_data.json") == b"a stranger's"
