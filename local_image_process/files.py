@@ -36,6 +36,19 @@ def write_if_changed(path: Path, content: bytes) -> bool:
     return True
 
 
+def link_atomically(source: Path, path: Path) -> None:
+    """Make ``path`` the same file as ``source``: for files that are replaced, never changed.
+
+    Raises OSError where a file system knows no hard links.
+    """
+    temporary = temporary_for(path)
+    temporary.unlink(missing_ok=True)
+    os.link(source, temporary)
+    temporary.replace(path)
+    temporary.unlink(missing_ok=True)  # it stays where both were the same file already: rename(2)
+    _sync_folder(path.parent)
+
+
 def temporary_for(path: Path) -> Path:
     """Return the name under which ``path`` is written before it takes its place."""
     return path.with_name(f".{path.name}.tmp")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import StoreError, StoreRefused, StoreUnavailable
-from ..files import temporary_for, write_atomically
+from ..files import link_atomically, temporary_for, write_atomically
 
 AWAY = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ESTALE, errno.ENOTCONN}
 PREFIX = "gallery"
@@ -127,12 +127,19 @@ class FolderStore:
         with _told(name):
             self._mark_path(name).unlink(missing_ok=True)
             _write(self._path(name), content)
-            if mark is not None:
-                _write(self._mark_path(name), json.dumps(asdict(mark)).encode())
+            self._write_mark(name, mark)
 
     def copy(self, source: str, target: str) -> None:
-        """Copy a file and its mark."""
-        self.put(target, self.read(source), mark=self.mark(source))
+        """Copy a file and its mark; the bytes are shared where the file system can."""
+        mark = self.mark(source)
+        try:
+            with _told(target):
+                self._mark_path(target).unlink(missing_ok=True)
+                self._path(target).parent.mkdir(parents=True, exist_ok=True)
+                link_atomically(self._path(source), self._path(target))
+                self._write_mark(target, mark)
+        except StoreError:  # no hard links here, or too many
+            self.put(target, self.read(source), mark=mark)
 
     def delete(self, name: str) -> None:
         """Remove a file, its mark, and folders that are empty then."""
@@ -174,6 +181,10 @@ class FolderStore:
 
     def _path(self, name: str) -> Path:
         return self._media / name
+
+    def _write_mark(self, name: str, mark: Mark | None) -> None:
+        if mark is not None:
+            _write(self._mark_path(name), json.dumps(asdict(mark)).encode())
 
     def _mark_path(self, name: str) -> Path:
         return self._marks / f"{name}.json"

@@ -103,3 +103,32 @@ def test_the_mark_of_an_older_version_still_speaks(store: FolderStore, tmp_path:
     }
     mark.write_text(json.dumps(older), encoding="utf-8")
     assert store.mark(NAME) == replace(MARK, thumb_hash=None, dominant_colour=None)
+
+
+def test_a_copy_shares_the_bytes_and_outlives_what_replaces_the_other(
+    store: FolderStore, tmp_path: Path
+) -> None:
+    other = "gallery/北京/copy.webp"
+    store.put(NAME, b"pixels", mark=MARK)
+    for _ in range(2):  # the second time both are one file already
+        store.copy(NAME, other)
+    paths = [tmp_path / "media" / name for name in (NAME, other)]
+    assert paths[0].samefile(paths[1])
+    assert sorted(store.names()) == [NAME, other], "and nothing besides"
+    store.put(NAME, b"other pixels", mark=MARK)
+    assert store.read(other) == b"pixels"
+    store.delete(NAME)
+    assert store.read(other) == b"pixels"
+
+
+def test_where_no_links_can_be_made_bytes_are_copied(
+    store: FolderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    store.put(NAME, b"pixels", mark=MARK)
+    monkeypatch.setattr(os, "link", refuse)
+    store.copy(NAME, "gallery/北京/copy.webp")
+    assert store.read("gallery/北京/copy.webp") == b"pixels"
+    assert store.mark("gallery/北京/copy.webp") == MARK
