@@ -64,8 +64,10 @@ class Site:
     def close(self) -> None:
         """End it; nothing may be left over."""
         self._database.close()
-        assert self.live.command("check", "--remote").stdout == "all well\n"
-        self.live.stop()
+        try:
+            assert self.live.command("check", "--remote").stdout == "all well\n"
+        finally:
+            self.live.stop()
 
     def publish(self, case: str, photos: Sequence[str]) -> None:
         """Publish new photos; give the first one like, the second two …, the last one stars."""
@@ -85,7 +87,9 @@ class Site:
         if self.bucket:
             self.bucket.clear_requests()
         report = self.live.once()
-        self.live.wait(lambda: not self._backlog.loose_objects(), what="the old pictures to go")
+        self.live.wait(
+            lambda: not self._backlog.loose_objects(), what="the old pictures to go", timeout_s=100
+        )
         requests = self.bucket.requests() if self.bucket else []
         done = [e for e in requests if e.key.endswith(".webp") and e.status < 300]
         in_bucket = Counter(e.operation for e in done)

@@ -165,7 +165,7 @@ def test_a_new_leader_counts_on_from_where_the_killed_one_was(gallery: Make) -> 
 @pytest.mark.parametrize("end", ["stop", "kill_all"])
 def test_how_long_it_takes_is_known_at_once_after_a_restart(gallery: Make, end: str) -> None:
     live = gallery(RENDER_WORKERS="1")
-    fill(live, 16, size=(900, 600))
+    fill(live, 80, size=(900, 600))  # more than the seconds that it takes to measure
     live.start()
     live.wait(lambda: status(live)["left_s"], what="how long it takes", timeout_s=60)
     wait_for_counts(live, waiting=0)

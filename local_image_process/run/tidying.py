@@ -2,6 +2,8 @@
 
 import logging
 import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from ..logs import kv
 from ..publish.store import PREFIX, Store, display_object
@@ -14,6 +16,8 @@ from .withdrawal import exceeds_fuse
 log = logging.getLogger(__name__)
 
 BUDGET_S = 0.5
+AT_ONCE = 4  # requests to a bucket
+BATCH = 16
 
 
 class Tidying:
@@ -48,13 +52,14 @@ class Tidying:
             loose |= unnamed
             self._is_catalogue_new = False
         end_s = time.monotonic() + BUDGET_S
-        removed = []
+        removed: list[str] = []
         try:
-            for name in sorted(loose - self._left_over - under_way):
-                if time.monotonic() >= end_s:
-                    return
-                self._store.delete(name)
-                removed.append(name)
+            with ThreadPoolExecutor(AT_ONCE) as threads:
+                for names in _batches(sorted(loose - self._left_over - under_way)):
+                    if time.monotonic() >= end_s:
+                        return
+                    list(threads.map(self._store.delete, names))
+                    removed += names
         finally:
             if removed:
                 self._backlog.bind(removed)
@@ -75,3 +80,8 @@ class Tidying:
             )
             return set()
         return unnamed
+
+
+def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(names), BATCH):
+        yield names[start : start + BATCH]
