@@ -154,7 +154,7 @@ def test_several_photos_are_uploaded_at_a_time(live: LiveGallery, bucket: OssSer
         make_photo(live.library / f"青岛/photo{seed}.jpg", size=(64, 48), seed=seed)
     live.once(UPLOAD_WORKERS="3")
     at_a_time = max(e.in_flight for e in bucket.requests("PutObject") if e.key.endswith(".webp"))
-    assert 3 <= at_a_time <= 4, "three photos, and perhaps an index file beside them"
+    assert 3 <= at_a_time <= 5, "three photos, perhaps an index file, and the leader's question"
 
 
 def likes_in_bucket(bucket: OssServer) -> int:
