@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
 
@@ -20,14 +22,15 @@ HUGE = (31_623, 15_811)  # 500 megapixels
 
 
 @pytest.fixture
-def container(tmp_path: Path) -> Iterator[Path]:
-    """A cgroup of one gigabyte; what is in it is ended when more is taken."""
+def container(tmp_path: Path) -> Iterator[Path | None]:
+    """A cgroup of one gigabyte; what is in it is ended when more is taken. ``None``: not here."""
     group = GROUPS / f"gallery-{os.getpid()}-{tmp_path.name}"
     try:
         group.mkdir()
         (group / "memory.limit_in_bytes").write_text(str(CONTAINER_BYTES), encoding="ascii")
-    except OSError as error:
-        pytest.skip(f"no memory cgroup can be made here ({error.strerror})")
+    except OSError:
+        yield None
+        return
     yield group
     wait_for(lambda: not (group / "cgroup.procs").read_text("ascii"), what="an empty cgroup")
     group.rmdir()
@@ -56,7 +59,7 @@ def test_a_large_picture_is_developed_alone_and_too_large_a_one_refused(gallery:
 
 
 def test_nothing_is_ended_by_the_kernel_in_a_container_of_a_gigabyte(
-    container: Path, gallery: Make
+    container: Path | None, gallery: Make
 ) -> None:
     """With the settings as they are: 45-megapixel photos, and a panorama of 500."""
     live = gallery(SETTLE_S="0.1")
@@ -67,14 +70,29 @@ def test_nothing_is_ended_by_the_kernel_in_a_container_of_a_gigabyte(
     live.env["MEMORY_BUDGET_MB"] = str(CONTAINER_BYTES // 2**21)  # as it finds in a container
     live.env.pop("RENDER_WORKERS", None)
     live.start(cgroup=container)
-    live.wait(lambda: len(live.urls()) >= 6, what="the photos", timeout_s=100)
-    live.wait(lambda: not waiting(live), what="the panoramas to be published or refused")
-    events = (container / "memory.oom_control").read_text("ascii").split()
-    assert dict(zip(events[::2], events[1::2], strict=True)).get("oom_kill", "0") == "0"
-    peak_bytes = int((container / "memory.max_usage_in_bytes").read_text("ascii"))
+    peak_bytes = 0
+
+    def is_done() -> bool:
+        nonlocal peak_bytes
+        peak_bytes = max(peak_bytes, taken_bytes(live))
+        return len(live.urls()) >= 6 and not waiting(live)
+
+    live.wait(is_done, what="the photos, and word of the panoramas", timeout_s=100)
     assert peak_bytes <= CONTAINER_BYTES
+    if container:
+        events = (container / "memory.oom_control").read_text("ascii").split()
+        assert dict(zip(events[::2], events[1::2], strict=True)).get("oom_kill", "0") == "0"
     assert all("MEMORY_BUDGET_MB" in line for line in live.log_lines("photo failed"))
     assert not live.log_lines("process ended")
+
+
+def taken_bytes(live: LiveGallery) -> int:
+    """Return what all processes take, what they share counted once."""
+    taken = 0
+    for process in live.family():
+        with suppress(psutil.Error):  # it has ended meanwhile
+            taken += process.memory_full_info().pss
+    return taken
 
 
 def waiting(live: LiveGallery) -> list[str]:
