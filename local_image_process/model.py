@@ -216,6 +216,8 @@ class Mirrored:
     thumb_edges_px: tuple[int, ...]
     exif: Exif
     place: str | None
+    width_px: int | None = None  # of the display rendition, as far as anybody tells
+    height_px: int | None = None
     placeholder: Placeholder = NO_PLACEHOLDER
 
     @property

@@ -110,7 +110,7 @@ def _exif_entry(photo: Shown, album: Album, got: Interaction) -> dict[str, Any]:
         entry["star"] = int(got.stars) if got.stars.is_integer() else got.stars
     if got.likes:
         entry["likes"] = got.likes
-    return entry | facts.further(photo.exif, photo.placeholder)
+    return entry | facts.further(photo.exif, photo.placeholder) | facts.sizes(photo)
 
 
 def _urls(album: Album, store: Store, *, versions: bool) -> list[str]:

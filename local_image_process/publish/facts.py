@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..model import Exif, Placeholder
+from ..model import Exif, Placeholder, Shown
 
 SHORTEST_S = 1e-12  # EXIF can tell none that is shorter
 SMALLEST = 0.005  # of apertures and focal lengths: less is written as 0.0
@@ -211,8 +211,16 @@ PLACEHOLDERS = (
     Fact("thumb_hash", "ThumbHash", _as_it_is, _matching("[0-9A-Za-z+/]{6,34}={0,2}")),
     Fact("dominant_colour", "DominantColor", _as_it_is, _matching("#[0-9a-f]{6}")),
 )
+SIZES = (  # of the display rendition, which lies upright
+    Fact("width_px", "DisplayWidth", _as_it_is, _integer(1, MOST_PX)),
+    Fact("height_px", "DisplayHeight", _as_it_is, _integer(1, MOST_PX)),
+)
 FACTS = (*PREDECESSORS, *FURTHER)
-NAMES = (*(fact.name for fact in FACTS), MEGAPIXELS, *(fact.name for fact in PLACEHOLDERS))
+NAMES = (
+    *(fact.name for fact in FACTS),
+    MEGAPIXELS,
+    *(fact.name for fact in (*PLACEHOLDERS, *SIZES)),
+)
 
 
 def written(exif: Exif) -> dict[str, Any]:
@@ -227,6 +235,18 @@ def further(exif: Exif, placeholder: Placeholder) -> dict[str, Any]:
         entry[MEGAPIXELS] = round(exif.width_px * exif.height_px / 1e6, 1)
     entry |= {fact.name: _value(fact, placeholder) for fact in PLACEHOLDERS}
     return {name: value for name, value in entry.items() if value is not None}
+
+
+def sizes(photo: Shown) -> dict[str, int]:
+    """Return the size in which a photo is shown, where it is known."""
+    told = {fact.name: getattr(photo, fact.field) for fact in SIZES}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def read_size(entry: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Return width and height in which a photo is shown."""
+    width_px, height_px = (fact.read(entry.get(fact.name)) for fact in SIZES)
+    return width_px, height_px
 
 
 def read(entry: Mapping[str, Any]) -> Exif:

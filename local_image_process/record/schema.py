@@ -68,6 +68,8 @@ mirrored_photos = sa.Table(
     sa.Column("exif", sa.Text, nullable=False),  # JSON of model.Exif, without what is absent
     sa.Column("thumb_hash", sa.Text),
     sa.Column("dominant_colour", sa.Text),
+    sa.Column("width_px", sa.Integer),
+    sa.Column("height_px", sa.Integer),
     sa.Column("place", sa.Text),
     sa.Column("published_at_s", sa.Float, nullable=False, index=True),  # UTC; as it is now
 )

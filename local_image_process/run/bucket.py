@@ -176,17 +176,22 @@ def described(
             exif=kept.exif,
             place=kept.place,
             placeholder=kept.placeholder,
+            width_px=kept.width_px,
+            height_px=kept.height_px,
         )
     entered = entries.get(normalize("NFC", bare.id), NOT_ENTERED)
     place = facts.text_in(entered.facts.get("Location"))
     if place in map(facts.text_in, titles.get(bare.album_id, ())):
         place = None
+    width_px, height_px = facts.read_size(entered.facts)
     return replace(
         bare,
         suffix=entered.suffix,
         exif=facts.read(entered.facts),
         place=place,
         placeholder=facts.read_placeholder(entered.facts),
+        width_px=width_px,
+        height_px=height_px,
     )
 
 

@@ -78,11 +78,15 @@ def test_files_have_the_predecessors_forms(tmp_path: Path) -> None:
             "Location": "上海之旅",
             "star": 4,
             "likes": 192,
+            "DisplayWidth": 4,
+            "DisplayHeight": 3,
         },
         "上海/IMG_0001.webp": {
             **dict.fromkeys(("CameraModel", "LensModel", "ExposureTime", "FNumber", "ISO")),
             **dict.fromkeys(("FocalLength", "Latitude", "Longitude", "DateTime")),
             "Location": "上海之旅",
+            "DisplayWidth": 4,
+            "DisplayHeight": 3,
         },
     }
     assert files["likes.json"] == {"上海/DSC04076.JPG": 192, "上海/IMG_0001.webp": 0}
@@ -104,7 +108,7 @@ def test_what_no_predecessor_wrote_comes_after_all_that_it_wrote(tmp_path: Path)
         '"Latitude":31.2397,"Longitude":121.4992,"DateTime":"2024:04:04 18:03:45",'
         '"Location":"上海","star":2.5,"likes":1,'
         '"Make":"SONY","ImageWidth":6000,"ImageHeight":4000,"Title":"外滩",'
-        '"Megapixels":24.0,"DominantColor":"#c81e5a"'
+        '"Megapixels":24.0,"DominantColor":"#c81e5a","DisplayWidth":4,"DisplayHeight":3'
     )
 
 
