@@ -21,10 +21,13 @@ class AlbumWords:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
 
-    def of(self, listing: scan.Listing) -> Sidecar:
-        """Return what the album's YAML says; the last good one where it cannot be understood."""
+    def of(self, listing: scan.Listing, *, is_public: bool) -> Sidecar:
+        """Return what the album's YAML says; the last good one where it cannot be understood.
+
+        An album of which nothing is public yet is kept back then: it may want to be hidden.
+        """
         record = self._catalogue.sidecar(listing.folder)
-        last_good = record.content if record else Sidecar()
+        last_good = record.content if record else Sidecar(hidden=not is_public)
         try:
             name = sidecar.choose([file.name for file in listing.sidecars])
         except SidecarError as error:

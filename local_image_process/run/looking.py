@@ -147,7 +147,7 @@ class Looking:
         known = self._catalogue.known(listing.folder)
         work.present |= known.keys() & listing.keys
         self._unrested.pop(listing.folder, None)
-        if self._words.of(listing).hidden:
+        if self._words.of(listing, is_public=bool(known)).hidden:
             work.hidden += known
             work.hidden_folders.add(listing.folder)
             return

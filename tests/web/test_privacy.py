@@ -131,3 +131,35 @@ def test_what_other_sites_hear_tells_no_more_than_the_settings_allow(tmp_path: P
     assert b"31.23001" in strict.records.interactions.file()
     assert b"31.23001" not in told
     assert b"first one" in told, "the correction itself"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({"info.yaml": "hidden: true\ntitle: [oops"}, id="broken"),
+        pytest.param({"a.yaml": "hidden: true", "b.yaml": "title: b"}, id="two files"),
+        pytest.param({"info.yaml": "hidden: perhaps"}, id="a word that means nothing"),
+    ],
+)
+def test_a_new_album_is_kept_back_until_its_yaml_is_understood(
+    tmp_path: Path, files: dict[str, str]
+) -> None:
+    site = gallery_of(tmp_path)
+    for name, text in files.items():
+        (site.library / "家" / name).write_text(text, encoding="utf-8")
+    site.publish()
+    assert list(site.json("/data/albums.json")) == ["外滩"]
+    assert "album" in {finding.kind for finding in site.check()}
+    for name in files:
+        (site.library / "家" / name).unlink()
+    (site.library / "家/info.yaml").write_text("title: 家", encoding="utf-8")
+    site.publish()
+    assert set(site.json("/data/albums.json")) == {"外滩", "家"}
+
+
+def test_a_public_album_stays_while_its_yaml_is_broken(tmp_path: Path) -> None:
+    site = gallery_of(tmp_path)
+    site.publish()
+    (site.library / "家/info.yaml").write_text("title: [oops", encoding="utf-8")
+    assert site.publish()["withdrawn"] == 0
+    assert set(site.json("/data/albums.json")) == {"外滩", "家"}
