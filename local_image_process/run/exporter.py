@@ -100,7 +100,7 @@ class Exporter:
         """
         stale = self._backlog.stale_albums()
         force = force or (self._pieces is None and self._backlog.is_store_behind())
-        force = force or (self._may_tell_others() and not self._has_told_others)
+        force = force or (not self._has_told_others and self._may_tell_others())
         if not (force or stale) and self._is_complete():
             return None
         began = time.monotonic()
@@ -127,7 +127,7 @@ class Exporter:
     def _for_store(self, files: dict[str, bytes]) -> Files:
         """Return what is to lie in the store: a mirror writes there only what was given here."""
         yaml, index = {}, {}
-        if self._site is not None and self._interactions.knows_own_file():
+        if self._site is not None and self._may_tell_others():
             self._has_told_others = True
             index[interactions_object(self._site)] = self._told_to_others(files[INTERACTIONS])
         if self._has_library:
