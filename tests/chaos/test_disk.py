@@ -18,14 +18,20 @@ LIKE = {"photoId": "上海/first.webp", "likes": 1}
 by_shim = pytest.mark.skipif(COMPILER is None, reason="there is no C compiler")
 
 
+def with_shim(gallery: Make, folder: Path) -> tuple[LiveGallery, Shim]:
+    """Return a gallery that is still to be started, and what strikes its disks."""
+    live = gallery(SETTLE_S="0.1")
+    shim = Shim(folder, library=live.library, data=live.data)
+    live.env |= shim.compile()
+    return live, shim
+
+
 @by_shim
 @pytest.mark.parametrize("trouble", ["ENOSPC", "EROFS", "EIO"])
 def test_a_disk_that_takes_nothing_is_waited_for(
     gallery: Make, tmp_path: Path, trouble: str
 ) -> None:
-    live = gallery(SETTLE_S="0.1")
-    shim = Shim(tmp_path, library=live.library, data=live.data)
-    live.env |= shim.compile()
+    live, shim = with_shim(gallery, tmp_path)
     make_photo(live.library / "上海/first.jpg", size=(64, 48))
     live.start()
     live.wait_for_ids("上海/first")
@@ -54,9 +60,7 @@ def test_a_folder_that_could_not_be_listed_is_looked_at_again(
     gallery: Make, tmp_path: Path
 ) -> None:
     """No event tells that it can be listed again, and the next sweep is an hour away."""
-    live = gallery(SETTLE_S="0.1")
-    shim = Shim(tmp_path, library=live.library, data=live.data)
-    live.env |= shim.compile()
+    live, shim = with_shim(gallery, tmp_path)
     make_photo(live.library / "上海/first.jpg", size=(64, 48))
     make_photo(live.library / "北京/second.jpg", size=(64, 48), seed=1)
     live.start()
@@ -72,9 +76,7 @@ def test_a_folder_that_could_not_be_listed_is_looked_at_again(
 @by_shim
 def test_a_photo_that_could_not_be_read_is_tried_again(gallery: Make, tmp_path: Path) -> None:
     """Nothing about the file changes, so no event and no sweep would think of it."""
-    live = gallery(SETTLE_S="0.1")
-    shim = Shim(tmp_path, library=live.library, data=live.data)
-    live.env |= shim.compile()
+    live, shim = with_shim(gallery, tmp_path)
     make_photo(live.library / "上海/first.jpg", size=(64, 48))
     live.start()
     live.wait_for_ids("上海/first")
@@ -90,9 +92,7 @@ def test_a_photo_that_could_not_be_read_is_tried_again(gallery: Make, tmp_path: 
 def test_folders_made_while_nothing_could_be_listed_are_watched(
     gallery: Make, tmp_path: Path
 ) -> None:
-    live = gallery(SETTLE_S="0.1")
-    shim = Shim(tmp_path, library=live.library, data=live.data)
-    live.env |= shim.compile()
+    live, shim = with_shim(gallery, tmp_path)
     make_photo(live.library / "上海/first.jpg", size=(64, 48))
     live.start()
     live.wait_for_ids("上海/first")
