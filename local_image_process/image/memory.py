@@ -34,7 +34,7 @@ def needed_bytes(image: Image.Image, content_bytes: int, recipe: Recipe) -> int:
         per_pixel += _ALPHA_BYTES
     decoded = width * height * per_pixel
     halfway = min(width, display_px) * height * 4  # Pillow resizes one axis after the other
-    working = max(decoded + _decoders(image), decoded + halfway)
+    working = decoded + max(_decoders(image), halfway)
     return content_bytes + max(working + LEAST_BYTES // 3, LEAST_BYTES)
 
 
