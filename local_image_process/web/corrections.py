@@ -63,7 +63,7 @@ def make_blueprint(
         photo_id, told = given.get("photoId"), given.get("exifData")
         if not isinstance(photo_id, str) or not photo_id:
             abort(refused(400, NO_PHOTO_ID))
-        if not isinstance(told, dict):
+        if not isinstance(told, dict) or (told and not told.keys() & {*FIELDS, "location"}):
             abort(refused(400, NO_FACTS))
         photo = tell(shown(find, photo_id))
         before = records.corrections.of_album(photo.album_id).get(photo.id)
