@@ -194,7 +194,8 @@ def _ask(options: argparse.Namespace) -> bool:
         print("Nothing was changed. To do it without being asked: --yes", file=sys.stderr)
         return False
     try:
-        answer = input("Do it? [y/N] ")
+        print("Do it? [y/N] ", end="", flush=True)  # input() itself asks on stderr
+        answer = input()
     except (EOFError, KeyboardInterrupt):
         print()
         answer = ""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import sqlalchemy as sa
 
 from .database import Database
-from .schema import exports, failures, make_stale, take_overs
+from .schema import exports, failures, make_stale, requests, take_overs
 
 ROOT_FOLDER = ""  # any folder will do: one that is out of date has all of the JSON looked at
 
@@ -28,7 +28,7 @@ class TakeOvers:
             return {row.name: row.version for row in db.execute(sa.select(take_overs))}
 
     def permit(self, versions: Mapping[str, str], *, keys: Iterable[str]) -> None:
-        """Permit it, and have what was given up for their sake tried again: all or nothing.
+        """Permit it, and have what was given up for their sake tried again at once: all or nothing.
 
         ``keys`` are the originals whose objects they stand in the way of.
         """
@@ -45,3 +45,4 @@ class TakeOvers:
             if tried := [{"here": key} for key in keys]:
                 db.execute(sa.delete(failures).where(failures.c.key == sa.bindparam("here")), tried)
             make_stale(db, [ROOT_FOLDER])
+            db.execute(sa.insert(requests).values(kind="once", confirm_withdraw=False))

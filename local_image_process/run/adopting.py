@@ -101,7 +101,6 @@ def carry_out(adoption: Adoption) -> None:
             records.interactions.inherit(adoption.given)
         if adoption.bucket and adoption.bucket.permits:  # Order: what they held is kept by now
             records.take_overs.permit(adoption.bucket.permits, keys=adoption.bucket.keys)
-            records.mailbox.ask("once")
     finally:
         records.database.close()
     if adoption.dotenv.new_file and (problem := old_settings.write(adoption.dotenv.new_file)):

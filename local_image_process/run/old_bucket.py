@@ -1,10 +1,12 @@
 """What lies in the bucket where our pictures and index files belong, and is not ours."""
 
+import logging
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ..errors import SidecarError
+from ..logs import kv
 from ..model import Sidecar
 from ..publish.store import Entry, album_object, display_object
 from ..source import sidecar
@@ -13,6 +15,8 @@ from .indexing import ALBUMS
 from .old_library import OldLibrary
 from .publisher import objects_at
 from .sync import JSON_BYTES_MAX, THREADS, YAML_BYTES_MAX, Listed
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,6 +63,7 @@ def look(
     index = [EXIF_DATA, ALBUMS, *map(album_object, library.album_ids)]
     in_albums = _sort_pictures(entries.values(), library, found)
     asked = {*in_albums, *wanted.keys() - published, *index} & entries.keys()
+    log.info("comparing with the bucket %s", kv(objects=len(asked)))
     foreign = _foreign(store, sorted(asked))
     found.orphans = sorted(i for name, i in in_albums.items() if name in foreign)
     for name in sorted(foreign - in_albums.keys()):

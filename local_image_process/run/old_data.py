@@ -151,6 +151,9 @@ def _read_dotenv(path: Path, problems: list[str]) -> str:
 
 def _content(path: Path, most_bytes: int, problems: list[str]) -> bytes | None:
     """Return a file's bytes; note what keeps it from being read."""
+    if path.exists() and not path.is_file():
+        problems.append(f"{path} cannot be read (it is no file)")
+        return None
     try:
         with path.open("rb") as file:
             content = file.read(most_bytes + 1)

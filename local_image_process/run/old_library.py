@@ -52,15 +52,20 @@ class Ids:
     def __init__(self, library: OldLibrary) -> None:
         self._of_key = {key: _id(place) for key, place in library.places.items()}
         known = sorted({*library.mirrored_ids, *library.ids})
-        self._of_stem = {key.rpartition(".")[0]: i for key, i in sorted(self._of_key.items())}
+        self._of_stem = {_stem(key): i for key, i in sorted(self._of_key.items())}
         self._of_stem |= {normalize("NFC", photo_id): photo_id for photo_id in known}
+        self._of_tail: dict[str, list[str]] = {}  # an album that lies in a folder by now
+        for key, photo_id in self._of_key.items():
+            tail = "/".join(_stem(key).split("/")[-2:])
+            self._of_tail.setdefault(tail, []).append(photo_id)
         self.known = frozenset(known)
 
     def id_of(self, key: str) -> str:
         """Return the id, also of a photo that nobody knows yet."""
         key = normalize("NFC", key)
-        stem = key.rpartition(".")[0]
-        return self._of_key.get(key) or self._of_stem.get(stem) or stem
+        found = self._of_key.get(key) or self._of_stem.get(_stem(key))
+        alike = self._of_tail.get(_stem(key), [])
+        return found or (alike[0] if len(alike) == 1 else _stem(key))
 
 
 def look(settings: Settings, records: Records) -> OldLibrary:
@@ -94,6 +99,10 @@ def _places(settings: Settings, catalogue: Catalogue) -> dict[str, Place]:
     }
     places |= {original.key: place for original, place in work.publish}
     return places | {original.key: place for original, _, place in work.rename}
+
+
+def _stem(key: str) -> str:
+    return key.rpartition(".")[0]
 
 
 def _id(place: Place) -> str:
