@@ -95,3 +95,19 @@ def leave_objects(bucket: OssServer) -> dict[str, bytes]:
     for name, content in objects.items():
         bucket.put(name, content)
     return objects
+
+
+def leave_dotenv(folder: Path, bucket: OssServer, library: Path) -> None:
+    """Write the .env that a former gallery had beside its data folder."""
+    values = {
+        "WATCH_DIR": library,
+        "OSS_ENDPOINT": bucket.endpoint,
+        "OSS_REGION": bucket.region,
+        "OSS_ACCESS_KEY": bucket.access_key,
+        "OSS_SECRET_KEY": bucket.secret_key,
+        "OSS_BUCKET": bucket.bucket,
+        "PASSWORD": "a former password",
+        "DB_PATH": "data/gallery.db",
+    }
+    text = "".join(f"{name}={value}\n" for name, value in values.items())
+    (folder / ".env").write_text(text, encoding="utf-8")

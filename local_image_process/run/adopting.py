@@ -160,9 +160,13 @@ def _plan_words(adoption: Adoption) -> None:
         if not isinstance(told, Mapping) and adoption.bucket:
             in_bucket = adoption.bucket.words(album_id)
             told = in_bucket and {n: getattr(in_bucket, n) for n in FIELDS}
-        if isinstance(told, Mapping) and (
-            words := words_of(album_id, folder, told, library.file_names(album_id))
-        ):
+        words = None
+        if isinstance(told, Mapping):
+            words = words_of(album_id, folder, told, library.file_names(album_id))
+        laid = words_path(adoption.settings, album_id)
+        if words is None and laid.is_file():  # by an earlier run, from the bucket
+            words = Words(album_id=album_id, folder=folder, content=laid.read_bytes())
+        if words is not None:
             adoption.words.append(words)
 
 
@@ -173,9 +177,9 @@ def _copies(adoption: Adoption) -> Iterator[tuple[Path, bytes]]:
     for name, content in (adoption.bucket.contents if adoption.bucket else {}).items():
         yield top / "bucket" / name, content
     for words in adoption.words:
-        yield words_path(adoption.settings, words), words.content
+        yield words_path(adoption.settings, words.album_id), words.content
 
 
-def words_path(settings: Settings, words: Words) -> Path:
+def words_path(settings: Settings, album_id: str) -> Path:
     """Return where an info.yaml is laid ready."""
-    return settings.data_dir / PREDECESSOR / "albums" / words.album_id / "info.yaml"
+    return settings.data_dir / PREDECESSOR / "albums" / album_id / "info.yaml"

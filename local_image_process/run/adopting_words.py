@@ -98,7 +98,7 @@ def _given(adoption: Adoption) -> Iterator[str]:
         return
     likes = sum(one.before for one in new.values())
     stars = sum(one.stars is not None for one in new.values())
-    yield f"Likes and stars: {likes:,} likes and {stars:,} ratings of {len(new):,} photos come in."
+    yield f"Likes and stars: {likes:,} likes and {stars:,} ratings of {len(new):,} photos come in:"
     here = [i for i in sorted(new) if i not in adoption.unknown]
     yield from _first(f"  {i}  {_amount(new[i])}" for i in here)
     if later := [i for i in sorted(new) if i in adoption.unknown]:
@@ -138,26 +138,28 @@ def _bucket(adoption: Adoption) -> Iterator[str]:
     bucket = adoption.bucket
     if bucket is None:
         return
-    yield f"Bucket {adoption.settings.oss_bucket}:"
+    yield f"Bucket {adoption.settings.oss_bucket}, in which nothing is ever deleted:"
     if adoption.settings.is_mirror:
         yield "  WATCH_DIR is not set: this site only reads the bucket, and replaces nothing in it."
         return
-    yield (
-        f"  {len(bucket.pictures):,} pictures that the former gallery made: the next run renders"
-        " them anew from your originals, under the same addresses."
-    )
-    yield from _first(f"    {name}" for name in sorted(bucket.pictures))
-    yield f"  {len(bucket.index):,} index files and album YAMLs are replaced; a copy is kept here."
-    yield from _first(f"    {name}" for name in sorted(bucket.index))
+    yield from _part("Replaced by your pictures, rendered anew, same addresses", bucket.pictures)
+    yield from _part("Written anew, with a copy kept here", bucket.index)
     if bucket.waiting:
-        yield f"  {bucket.waiting:,} may be replaced already, and wait for the service."
-    yield f"  {len(bucket.elsewhere):,} pictures of albums that only the bucket has: they stay."
-    if bucket.orphans:
-        yield (
-            f"  {len(bucket.orphans):,} pictures in albums of the library, but without an original"
-            " there: they stay, and their addresses work, but the gallery does not show them."
-        )
-        yield from _first(f"    {photo_id}" for photo_id in bucket.orphans)
+        yield f"  To be replaced as an earlier run said, by the service: {bucket.waiting:,}"
+    yield from _part(
+        "Untouched, without an original in the library; not shown, though they can be fetched",
+        bucket.orphans,
+    )
+    if bucket.elsewhere:
+        number = len(bucket.elsewhere)
+        yield f"  Untouched, in albums that only the bucket has; they are shown: {number:,}"
+
+
+def _part(title: str, names: Iterable[str]) -> Iterator[str]:
+    listed = sorted(names)
+    if listed:
+        yield f"  {title}: {len(listed):,}"
+        yield from _first(f"    {name}" for name in listed)
 
 
 def _copies(adoption: Adoption) -> Iterator[str]:
@@ -167,7 +169,7 @@ def _copies(adoption: Adoption) -> Iterator[str]:
 def _copy_words(adoption: Adoption) -> Iterator[str]:
     for words in adoption.words:
         folder = adoption.settings.library / words.folder
-        source = words_path(adoption.settings, words)
+        source = words_path(adoption.settings, words.album_id)
         yield f"cp {shlex.quote(str(source))} {shlex.quote(str(folder))}/"
 
 

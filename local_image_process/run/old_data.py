@@ -29,7 +29,7 @@ class OldData:
     dotenv: Path | None
     contents: dict[str, bytes] = field(default_factory=dict)  # of PREDECESSORS_FILES
     values: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # what they hold
-    dotenv_text: str = ""
+    dotenv_text: str = field(default="", repr=False)  # holds secrets
     problems: list[str] = field(default_factory=list)
 
     def value(self, name: str) -> Mapping[str, Any]:

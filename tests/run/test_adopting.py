@@ -389,7 +389,8 @@ def test_a_new_env_is_written_for_its_owner_alone(house: House) -> None:
     leave_data(house.old)
     (house.old.parent / ".env").write_text(DOTENV + "WATCH_DIR=../library\n", encoding="utf-8")
     del house.environ["WATCH_DIR"]
-    told = words(house.adopt())
+    adoption = house.adopt()
+    told = words(adoption) + repr(adoption)
     new = house.folder / ".env"
     assert stat.S_IMODE(new.stat().st_mode) == 0o600
     assert dotenv_values(new) == {
