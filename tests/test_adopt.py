@@ -207,6 +207,20 @@ def test_a_library_that_is_away_replaces_nothing(
     assert not (live.data / "predecessor").exists()
 
 
+def test_a_bucket_that_refuses_changes_nothing_and_no_secret_is_told(
+    live: LiveGallery, bucket: OssServer, old: Path
+) -> None:
+    wrong = "marked and wrong"
+    (old.parent / ".env").write_text(f"OSS_SECRET_KEY={wrong} too\n", encoding="utf-8")
+    arguments = ("adopt", "--from", str(old), "--bucket", "--yes")
+    done = live.command(*arguments, OSS_SECRET_KEY=wrong, LOG_LEVEL="debug")
+    assert done.returncode == 2
+    assert "check OSS_SECRET_KEY" in done.stderr
+    assert wrong not in done.stdout + done.stderr
+    assert bucket.secret_key not in done.stdout + done.stderr
+    assert not (live.data / "predecessor").exists()
+
+
 @pytest.mark.parametrize(("answer", "is_done"), [("y", True), ("n", False), ("", False)])
 def test_at_a_terminal_it_asks(live: LiveGallery, old: Path, answer: str, is_done: bool) -> None:
     ours_here, its_end = os.openpty()

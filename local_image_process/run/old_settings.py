@@ -16,7 +16,7 @@ STAYS_BEHIND = {"DATA_DIR"}  # a folder of the predecessor's own
 FOLDERS = {"WATCH_DIR", "WATERMARK_FILE"}
 KNOWN = {one.name.upper() for one in fields(Settings)}
 WORTH_SAYING = {  # what is missed if it is set nowhere
-    "WATCH_DIR": "the folder of your photos; without it, this is a site without a library",
+    "WATCH_DIR": "the folder of your photos",
     "OSS_BUCKET": "without OSS_* the pictures stay on this machine",
     "ADMIN_PASSWORD": "one is made, and shown once, when the service starts",
 }

@@ -403,7 +403,7 @@ def test_a_new_env_is_written_for_its_owner_alone(house: House) -> None:
         "WATCH_DIR": str(house.library),
     }
     assert house.settings.library == house.library
-    for secret in (SECRET, PASSWORD, "LTAIformeraccesskey", "chen"):
+    for secret in (SECRET, PASSWORD, "p'a$s", "LTAIformeraccesskey"):
         assert secret not in told
     assert "now ADMIN_PASSWORD" in told
     assert "write a whole number from 1 to 65535" in told
