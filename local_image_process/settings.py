@@ -3,6 +3,7 @@
 What it is for stands in settings_help.
 """
 
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -172,6 +173,22 @@ class Settings:
             for value in [getattr(self, s.name)]
         )
         return f"Settings({', '.join(shown)})"
+
+
+def dotenv_in(text: str, *, expand: bool = True) -> dict[str, str]:
+    """Return what a .env says; ``expand``: with ${NAME} replaced, as ``load`` reads it."""
+    found = dotenv_values(stream=io.StringIO(text), interpolate=expand)
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def mistake_in(variable: str, raw: str) -> str | None:
+    """Return what is wrong with a variable's value, without the value."""
+    (setting,) = (one for one in fields(Settings) if one.name.upper() == variable)
+    try:
+        setting.metadata["parse"](raw.strip())
+    except ValueError as mistake:
+        return str(mistake)
+    return None
 
 
 def _raw(setting: Field[Any], environ: Mapping[str, str], dotenv: Mapping[str, str | None]) -> str:

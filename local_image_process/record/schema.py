@@ -212,6 +212,12 @@ tombstones = sa.Table(  # photos that are withdrawn, for when their picture come
     sa.Column("version", sa.Text, nullable=False),
     sa.Column("at_s", sa.Float, nullable=False),  # UTC, seconds since 1970
 )
+take_overs = sa.Table(  # others' objects in the bucket that somebody said we may overwrite
+    "take_overs",
+    primary,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("version", sa.Text, nullable=False),  # only as it was then
+)
 meta = sa.Table(
     "meta",
     primary,

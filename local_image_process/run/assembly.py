@@ -50,10 +50,10 @@ class Parts:
     outgoing: Outgoing
 
 
-def make_store(settings: Settings, stop: threading.Event) -> Store:
+def make_store(settings: Settings, stop: threading.Event, records: Records | None = None) -> Store:
     """Return where renditions go; ``stop`` ends its waiting for another attempt."""
     if settings.has_bucket:
-        return make_bucket(settings, stop)
+        return make_bucket(settings, stop, records)
     return FolderStore(
         media=settings.data_dir / "media",
         marks=settings.data_dir / "marks",
@@ -61,8 +61,13 @@ def make_store(settings: Settings, stop: threading.Event) -> Store:
     )
 
 
-def make_bucket(settings: Settings, stop: threading.Event) -> "OssStore":
-    """Return the bucket; imported only where there is one, for it costs half a second."""
+def make_bucket(
+    settings: Settings, stop: threading.Event, records: Records | None = None
+) -> "OssStore":
+    """Return the bucket; imported only where there is one, for it costs half a second.
+
+    Without ``records`` nothing of others is overwritten, whatever somebody said.
+    """
     from ..publish.oss import BucketAddress, OssStore
 
     scheme, host = _endpoint(settings)
@@ -81,6 +86,7 @@ def make_bucket(settings: Settings, stop: threading.Event) -> "OssStore":
         ),
         connections=settings.upload_workers + 2,
         stop=stop,
+        **({"may_replace": records.take_overs.permits} if records else {}),
     )
 
 
@@ -105,7 +111,7 @@ def make_parts(
     settings: Settings, records: Records, stop: threading.Event, *, on_done: Callable[[], None]
 ) -> Parts:
     """Join all that a leader works with; ``on_done`` is called when a part of it has ended."""
-    store = make_store(settings, stop)
+    store = make_store(settings, stop, records)
     exporter = make_exporter(settings, records, store)
     pipeline = None
     if not settings.is_mirror:
