@@ -5,7 +5,6 @@ from unicodedata import normalize
 
 from ..errors import LibraryError
 from ..model import folder_of
-from ..record.catalogue import Catalogue
 from ..settings import Settings
 from . import assembly
 from .leader import EVERYTHING
@@ -76,7 +75,7 @@ def look(settings: Settings, records: Records) -> OldLibrary:
         return library
     catalogue.forgive([failure.key for failure in catalogue.failures()])  # they have names, too
     try:
-        library.places = _places(settings, catalogue)
+        library.places = _places(settings, records)
     except LibraryError as error:
         library.trouble = error
         library.places = {
@@ -89,12 +88,12 @@ def look(settings: Settings, records: Records) -> OldLibrary:
     return library
 
 
-def _places(settings: Settings, catalogue: Catalogue) -> dict[str, Place]:
-    work = assembly.make_looking(settings, catalogue, settle_s=0.0).look({EVERYTHING})
+def _places(settings: Settings, records: Records) -> dict[str, Place]:
+    work = assembly.make_looking(settings, records, settle_s=0.0).look({EVERYTHING})
     gone = {*work.missing, *work.hidden, *work.stacked}
     places = {
         photo.key: Place(album_id=photo.album_id, name=photo.name)
-        for photo in catalogue.all_photos()
+        for photo in records.catalogue.all_photos()
         if photo.key not in gone
     }
     places |= {original.key: place for original, place in work.publish}
