@@ -3,6 +3,7 @@
 What it is for stands in settings_help.
 """
 
+import hashlib
 import io
 import re
 from collections.abc import Mapping
@@ -165,6 +166,12 @@ class Settings:
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'catalogue.db'}"
+
+    @property
+    def digest(self) -> str:
+        """What tells these settings from any others, secret ones too."""
+        values = [getattr(self, setting.name) for setting in fields(self)]
+        return hashlib.sha256(repr(values).encode()).hexdigest()
 
     def __repr__(self) -> str:
         shown = (

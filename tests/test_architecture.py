@@ -22,6 +22,7 @@ RANKS: list[set[str]] = [
         "files",
         "reasons",
         "spelling",
+        "packed",
         "calling",
     },
     {"source", "image", "publish", "record", "places"},

@@ -2,21 +2,23 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 from ..model import JPEG_SUFFIXES, Album, Interaction, Shown
+from ..packed import Pieces, enclosed, gzip_file, pack, unpack
 from . import facts, momentography
 from .store import Store, display_object
 
 NONE_GIVEN = Interaction()
 ALBUMS, EXIF_DATA, LIKES = "albums.json", "exif_data.json", "likes.json"
+YAML = "info.yaml"
 API_EXIF, API_MAP = "api_exif.json", "api_map.json"
 API_PHOTOS, API_PHOTOS_BARE = "api_photos.json", "api_photos_bare.json"
 OBJECT, ARRAY = ("{\n", "\n}\n"), ("[\n", "\n]\n")
 LISTED = ('{"success":true,"photos":[\n', "\n]}\n")
+PLAIN = (ALBUMS, EXIF_DATA, LIKES)  # kept unpacked as well: everybody's, the others are the API's
 FILES = {  # index file → what stands before and after its lines
     ALBUMS: OBJECT,
     EXIF_DATA: OBJECT,
@@ -28,21 +30,6 @@ FILES = {  # index file → what stands before and after its lines
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pieces:
-    """One album's part of every file, kept so that a change elsewhere does not make it anew."""
-
-    album_id: str
-    date: str
-    lines: Mapping[str, tuple[str, ...]]  # of each index file
-    yaml: bytes  # the album's info.yaml; none for one that lies in the bucket already
-
-    @property
-    def words_and_pictures(self) -> tuple[str, ...]:
-        """What visitors see of the album itself: no facts, likes or stars."""
-        return self.lines[ALBUMS]
-
-
 def pieces_of(album: Album, given: Mapping[str, Interaction], store: Store) -> Pieces:
     """Shape one album; ``given`` is what its photos got, by photo id."""
     urls = _urls(album, store, versions=True)
@@ -50,21 +37,34 @@ def pieces_of(album: Album, given: Mapping[str, Interaction], store: Store) -> P
     lines[ALBUMS].append(_line(album.id, _album_entry(album, urls)))
     for photo, url in zip(album.photos, urls, strict=True):
         _add_photo(lines, photo, album, given.get(photo.id, NONE_GIVEN), url)
+    texts = {name: ",\n".join(found) for name, found in lines.items() if found}
+    if not album.is_mirrored:
+        texts[YAML] = _album_yaml(album, _urls(album, store, versions=False))
     return Pieces(
         album_id=album.id,
         date=album.date or "",
-        lines={name: tuple(found) for name, found in lines.items()},
-        yaml=b"" if album.is_mirrored else _album_yaml(album, _urls(album, store, versions=False)),
+        is_mirrored=album.is_mirrored,
+        packed={name: pack(text) for name, text in texts.items()},
     )
 
 
-def index_files(pieces: Iterable[Pieces]) -> dict[str, bytes]:
-    """Join the pieces to whole files by name: newest album first, undated ones last."""
-    by_id = sorted(pieces, key=lambda piece: piece.album_id)
-    newest_first = sorted(by_id, key=lambda piece: piece.date, reverse=True)
+def whole(name: str, pieces: Iterable[bytes]) -> bytes:
+    """Join the packed pieces of a file to its text."""
+    return b"".join(map(unpack, enclosed(pieces, *FILES[name])))
+
+
+def whole_packed(name: str, pieces: Iterable[bytes]) -> bytes:
+    """Join the packed pieces of a file to a gzip file."""
+    return gzip_file(enclosed(pieces, *FILES[name]))
+
+
+def index_files(all_pieces: Iterable[Pieces]) -> dict[str, bytes]:
+    """Return whole files by name: newest album first, undated ones last."""
+    by_id = sorted(all_pieces, key=lambda one: one.album_id)
+    newest_first = sorted(by_id, key=lambda one: one.date, reverse=True)
     return {
-        name: _joined([line for piece in newest_first for line in piece.lines[name]], *around)
-        for name, around in FILES.items()
+        name: whole(name, (one.packed[name] for one in newest_first if name in one.packed))
+        for name in FILES
     }
 
 
@@ -120,7 +120,7 @@ def _urls(album: Album, store: Store, *, versions: bool) -> list[str]:
     ]
 
 
-def _album_yaml(album: Album, urls: Sequence[str]) -> bytes:
+def _album_yaml(album: Album, urls: Sequence[str]) -> str:
     """Return info.yaml; the date is quoted, since readers take a bare one for a Date."""
     values = {
         "title": album.title,
@@ -129,10 +129,10 @@ def _album_yaml(album: Album, urls: Sequence[str]) -> bytes:
         "desc": album.desc,
         "images": list(urls),
     }
-    text = yaml.safe_dump(
+    text: str = yaml.safe_dump(
         values, allow_unicode=True, sort_keys=False, width=10**6, default_style=None
     )
-    return text.encode("utf-8")
+    return text
 
 
 def _line(key: str, value: Any) -> str:
@@ -141,7 +141,3 @@ def _line(key: str, value: Any) -> str:
 
 def _compact(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _joined(lines: Sequence[str], before: str, after: str) -> bytes:
-    return (before + ",\n".join(lines) + after).encode("utf-8")

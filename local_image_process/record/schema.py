@@ -120,6 +120,22 @@ stale_albums = sa.Table(  # what the JSON says of these folders is out of date
     sa.Column("folder", sa.Text, primary_key=True),
     sa.Column("changes", sa.Integer, nullable=False),
 )
+shelved_albums = sa.Table(  # that have pieces
+    "shelved_albums",
+    derived,
+    sa.Column("folder", sa.Text, primary_key=True),
+    sa.Column("terms", sa.Text, nullable=False),  # settings and version of the program
+    sa.Column("album_id", sa.Text, nullable=False),
+    sa.Column("date", sa.Text, nullable=False),
+    sa.Column("is_mirrored", sa.Boolean, nullable=False),
+)
+pieces = sa.Table(  # of the public files; not empty
+    "pieces",
+    derived,
+    sa.Column("name", sa.Text, primary_key=True),  # of the file
+    sa.Column("folder", sa.Text, primary_key=True, index=True),
+    sa.Column("packed", sa.LargeBinary, nullable=False),
+)
 exports = sa.Table(  # index files and album YAML as they lie in the store
     "exports",
     derived,

@@ -1,6 +1,8 @@
 """Compare catalogue, store and JSON, and name what does not agree."""
 
+import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +10,7 @@ from pathlib import Path
 from ..errors import LibraryError
 from ..image.inside import is_webp, surplus
 from ..model import Look
-from ..publish.export import index_files
+from ..publish.export import PLAIN, index_files
 from ..publish.store import Store, display_object, thumb_object, version_of
 from ..source import scan
 from .exporter import Exporter
@@ -121,11 +123,22 @@ def _shown_of_others(records: Records) -> set[str]:
     return albums
 
 
+def _read_index(data_dir: Path, name: str) -> bytes:
+    """Return what a file says; raise ValueError if it and its packed form say two things."""
+    try:
+        packed = gzip.decompress((data_dir / f"{name}.gz").read_bytes())
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ValueError(f"{name}.gz: {error}") from error
+    if name in PLAIN and (data_dir / name).read_bytes() != packed:
+        raise ValueError(f"{name}.gz says something else")
+    return packed
+
+
 def _json(exporter: Exporter, data_dir: Path) -> Iterator[Finding]:
     wanted = exporter.compute()
     for name in index_files(()):
         try:
-            content = (data_dir / name).read_bytes()
+            content = _read_index(data_dir, name)
             json.loads(content)
         except FileNotFoundError:
             yield Finding(kind="json", name=name, reason="not written yet")

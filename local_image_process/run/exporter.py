@@ -1,16 +1,26 @@
 """Keep the public JSON true to the catalogue, at a bounded cost."""
 
-import gzip
 import logging
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import StoreError, StoreUnavailable
 from ..files import write_if_changed
 from ..logs import kv
 from ..model import Album, Shown, Sidecar
-from ..publish.export import Pieces, index_files, pieces_of
+from ..packed import Pieces, unpack
+from ..publish.export import (
+    ALBUMS,
+    FILES,
+    PLAIN,
+    YAML,
+    index_files,
+    pieces_of,
+    whole,
+    whole_packed,
+)
 from ..publish.privacy import Privacy
 from ..publish.store import PREFIX, Store, album_object, interactions_object
 from ..record.backlog import Backlog
@@ -20,13 +30,16 @@ from ..record.interactions import Interactions
 from ..record.mirror import Mirror, MirroredAlbum
 from ..record.places import Places
 from ..record.schema import mirrored_folder
+from ..record.shelf import Shelf
 from .albums import make_album, placed
-from .indexing import ALBUMS, Files
+from .indexing import ALBUMS as ALBUMS_OBJECT
+from .indexing import Files
 
 log = logging.getLogger(__name__)
 
 SHARE = 20  # an export may take one twentieth of the time
 SHORTEST_INTERVAL_S = 1.0
+AT_ONCE = 20  # albums that are made anew before they are kept
 IN_STORE = ("exif_data.json", "albums.json")
 INTERACTIONS = "interactions.json"  # what was given here, for a lost catalogue and other sites
 
@@ -34,7 +47,7 @@ INTERACTIONS = "interactions.json"  # what was given here, for a lost catalogue 
 class Exporter:
     """Writes albums.json, exif_data.json and likes.json into the data folder.
 
-    The pieces of all albums stay in memory, so that a change costs one album's reading.
+    A change costs one album's reading; the pieces of the others are on the shelf.
     """
 
     def __init__(
@@ -46,6 +59,7 @@ class Exporter:
         interactions: Interactions,
         corrections: Corrections,
         places: Places,
+        shelf: Shelf,
         privacy: Privacy,
         store: Store,
         data_dir: Path,
@@ -65,8 +79,9 @@ class Exporter:
         self._root_album = root_album
         self._site = site  # under which this site tells others what was given here
         self._has_library = has_library
-        self._pieces: dict[str, Pieces] | None = None  # by folder, or what stands for one
-        self._next_s = 0.0  # monotonic
+        self._shelf = shelf
+        self._ended_s = self._took_s = 0.0  # of the last export; monotonic
+        self.is_waiting = False  # for its time to come
         self._changed: set[str] = set()
         self._has_told_others = False  # of what was given here
         is_new = catalogue.count() == 0 and not mirror.albums()
@@ -75,17 +90,25 @@ class Exporter:
     def _was_here_before(self) -> bool:
         """Tell whether a gallery was published already, though the catalogue knows of none."""
         try:
-            return self._is_complete() or self._store.holds(ALBUMS)
+            return self._is_complete() or self._store.holds(ALBUMS_OBJECT)
         except StoreError:  # it may have been: better late than empty
             return True
 
     def is_due(self, *, busy: bool) -> bool:
-        """Tell whether to export now: at once when idle, seldom while there is other work.
+        """Tell whether to export now: soon when idle, seldom while there is other work.
 
         A catalogue that was lost is filled before it is exported, so that visitors see the
         JSON of before and not an empty gallery.
         """
-        return not busy or (not self._is_refilling and time.monotonic() >= self._next_s)
+        rest_s = SHARE * self._took_s
+        rest_s = max(SHORTEST_INTERVAL_S, rest_s) if busy else min(SHORTEST_INTERVAL_S, rest_s)
+        is_early = time.monotonic() < self._ended_s + rest_s
+        self.is_waiting = is_early and not busy
+        return not (is_early or (busy and self._is_refilling))
+
+    def hurry(self) -> None:
+        """Have the next export follow at once: it is the last."""
+        self._ended_s = -math.inf
 
     def take_changed(self) -> set[str]:
         """Take the ids of albums whose pictures or words changed."""
@@ -99,7 +122,7 @@ class Exporter:
         StoreUnavailable when the disk does not take it; it is tried again later.
         """
         stale = self._backlog.stale_albums()
-        force = force or (self._pieces is None and self._backlog.is_store_behind())
+        force = force or self._backlog.is_store_behind()
         force = force or (not self._has_told_others and self._may_tell_others())
         if not (force or stale) and self._is_complete():
             return None
@@ -107,31 +130,42 @@ class Exporter:
         try:
             self._refresh(set(stale))
             given = {INTERACTIONS: self._interactions.file()}  # Order: what is shown is kept first
-            files = given | index_files(self._shown().values())
-            written = [self._write(name, body) for name, body in files.items()]
+            written = [write_if_changed(self._data_dir / n, body) for n, body in given.items()]
+            shown = self._shown()
+            files = given | {name: self._join(name, shown, written) for name in PLAIN}
+            for name in FILES.keys() - PLAIN:
+                written.append(self._write_packed(name, shown))
         except OSError as error:
             raise StoreUnavailable(f"the JSON cannot be written ({error.strerror})") from error
         self._backlog.freshen(stale)
         self._is_refilling = False
-        took_s = time.monotonic() - began
-        self._next_s = time.monotonic() + max(SHORTEST_INTERVAL_S, SHARE * took_s)
+        self._ended_s = time.monotonic()
+        self._took_s = self._ended_s - began
         if any(written):
-            log.info("json written %s", kv(albums=len(self._shown()), ms=took_s * 1000))
-        return self._for_store(files)
+            log.info("json written %s", kv(albums=len(shown), ms=self._took_s * 1000))
+        return self._for_store(files, shown)
 
     def compute(self) -> dict[str, bytes]:
         """Return the index files as they should be, by name; write nothing."""
-        self._refresh(set())
-        return index_files(self._shown().values())
+        mirrored = self._mirrored()
+        made = {folder: self._made(folder, mirrored) for folder in self._folders(mirrored)}
+        there = {folder: pieces for folder, pieces in made.items() if pieces}
+        own = {one.album_id for one in there.values() if not one.is_mirrored}
+        return index_files(p for p in there.values() if not p.is_mirrored or p.album_id not in own)
 
-    def _for_store(self, files: dict[str, bytes]) -> Files:
+    def _for_store(self, files: dict[str, bytes], shown: Sequence[str]) -> Files:
         """Return what is to lie in the store: a mirror writes there only what was given here."""
         yaml, index = {}, {}
         if self._site is not None and self._may_tell_others():
             self._has_told_others = True
             index[interactions_object(self._site)] = self._told_to_others(files[INTERACTIONS])
         if self._has_library:
-            yaml = {album_object(p.album_id): p.yaml for p in self._shown().values() if p.yaml}
+            albums, packed = self._shelf.albums(), self._shelf.packed(YAML)
+            yaml = {
+                album_object(albums[folder].album_id): unpack(packed[folder])
+                for folder in shown
+                if folder in packed
+            }
             index |= {f"{PREFIX}/{name}": files[name] for name in IN_STORE}
         return Files(yaml, index)
 
@@ -144,32 +178,64 @@ class Exporter:
         return self._site is not None and self._interactions.knows_own_file()
 
     def _is_complete(self) -> bool:
-        return all((self._data_dir / name).exists() for name in index_files(()))
+        plain = (self._data_dir / name for name in PLAIN)
+        return all(path.exists() for path in (*plain, *map(self._packed_path, FILES)))
 
-    def _shown(self) -> dict[str, Pieces]:
-        """Return the pieces of every album; one of ours hides one of that id in the bucket."""
-        pieces = self._pieces or {}
-        own = {p.album_id for p in pieces.values() if p.yaml}
-        return {f: p for f, p in pieces.items() if p.yaml or p.album_id not in own}
+    def _packed_path(self, name: str) -> Path:
+        return self._data_dir / f"{name}.gz"
+
+    def _shown(self) -> list[str]:
+        """Return the folders of every album; one of ours hides one of that id in the bucket."""
+        albums = self._shelf.albums()
+        own = {one.album_id for one in albums.values() if not one.is_mirrored}
+        return [f for f, a in albums.items() if not a.is_mirrored or a.album_id not in own]
+
+    def _pieces(self, name: str, shown: Sequence[str]) -> list[bytes]:
+        packed = self._shelf.packed(name)
+        return [packed[folder] for folder in shown if folder in packed]
+
+    def _join(self, name: str, shown: Sequence[str], written: list[bool]) -> bytes:
+        """Write a file as it is and packed; return it."""
+        pieces = self._pieces(name, shown)
+        content, packed = whole(name, pieces), self._packed_path(name)
+        is_new = write_if_changed(self._data_dir / name, content) or not packed.exists()
+        if is_new:
+            write_if_changed(packed, whole_packed(name, pieces))
+        written.append(is_new)
+        return content
+
+    def _write_packed(self, name: str, shown: Sequence[str]) -> bool:
+        content = whole_packed(name, self._pieces(name, shown))
+        (self._data_dir / name).unlink(missing_ok=True)  # an earlier version kept it unpacked
+        return write_if_changed(self._packed_path(name), content)
 
     def _refresh(self, stale: set[str]) -> None:
-        pieces = self._pieces or {}
-        mirrored = {mirrored_folder(i): album for i, album in self._mirror.albums().items()}
-        folders = stale
-        if self._pieces is None:
-            folders = stale | self._catalogue.folders().keys() | mirrored.keys()
-        for folder in folders:
-            fresh = self._made(folder, mirrored.get(folder))
-            if folder in stale:
-                self._changed |= _changed(pieces.get(folder), fresh)
-            if fresh is None:
-                pieces.pop(folder, None)
-            else:
-                pieces[folder] = fresh
-        self._pieces = pieces
+        """Make anew the pieces of albums that changed, and those that are missing."""
+        mirrored, shelved = self._mirrored(), self._shelf.albums().keys()
+        folders = sorted(stale | (self._folders(mirrored) ^ shelved))
+        for some in (folders[i : i + AT_ONCE] for i in range(0, len(folders), AT_ONCE)):
+            fresh = {folder: self._made(folder, mirrored) for folder in some}
+            for folder in stale & fresh.keys():
+                self._changed |= self._changed_ids(folder, fresh[folder])
+            self._shelf.put(fresh)
 
-    def _made(self, folder: str, mirrored: MirroredAlbum | None) -> Pieces | None:
-        album = self._mirrored_album(mirrored) if mirrored else self._own_album(folder)
+    def _changed_ids(self, folder: str, fresh: Pieces | None) -> set[str]:
+        """Return the album's id, before and after, if more than likes or stars changed."""
+        known = self._shelf.albums().get(folder)
+        words_and_pictures = fresh.packed[ALBUMS] if fresh else None
+        if self._shelf.piece(folder, ALBUMS) == words_and_pictures:
+            return set()
+        return {one.album_id for one in (known, fresh) if one is not None}
+
+    def _mirrored(self) -> dict[str, MirroredAlbum]:
+        return {mirrored_folder(i): album for i, album in self._mirror.albums().items()}
+
+    def _folders(self, mirrored: Mapping[str, MirroredAlbum]) -> set[str]:
+        return self._catalogue.folders().keys() | mirrored.keys()
+
+    def _made(self, folder: str, mirrored: Mapping[str, MirroredAlbum]) -> Pieces | None:
+        in_bucket = mirrored.get(folder)
+        album = self._mirrored_album(in_bucket) if in_bucket else self._own_album(folder)
         if album is None:
             return None
         return pieces_of(album, self._interactions.of_album(album.id), self._store)
@@ -203,18 +269,3 @@ class Exporter:
         tell = self._privacy.told
         known = (tell(placed(photo, words), words.gps) for photo in photos)
         return [tell(corrected(photo, by_id), words.gps) for photo in known]
-
-    def _write(self, name: str, content: bytes) -> bool:
-        path = self._data_dir / name
-        packed = path.with_name(f"{name}.gz")
-        if not write_if_changed(path, content) and packed.exists():
-            return False
-        write_if_changed(packed, gzip.compress(content, compresslevel=6, mtime=0))
-        return True
-
-
-def _changed(old: Pieces | None, new: Pieces | None) -> set[str]:
-    """Return the album's id, before and after, if more than likes or stars changed."""
-    if old is not None and new is not None and old.words_and_pictures == new.words_and_pictures:
-        return set()
-    return {pieces.album_id for pieces in (old, new) if pieces is not None}

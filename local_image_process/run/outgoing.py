@@ -40,12 +40,12 @@ class Outgoing:
     @property
     def is_at_work(self) -> bool:
         """Tell whether anything is on its way into the store."""
-        return self._indexing.is_at_work
+        return self._indexing.is_at_work or self._exporter.is_waiting
 
     @property
     def is_behind(self) -> bool:
         """Tell whether the store's JSON does not say yet what the one here says."""
-        return self._indexing.is_behind
+        return self._indexing.is_behind or self._exporter.is_waiting
 
     def start(self) -> None:
         """Begin to send what an earlier leader still owed."""
@@ -93,8 +93,10 @@ class Outgoing:
         self._placing.catch_up(PLACES_S)
         everything = {"is_busy": False, "is_idle": True, "under_way": set[str](), "counts": counts}
         for _ in range(2):  # what came back is known after the first
+            self._exporter.hurry()
             self.step(**everything)  # type: ignore[arg-type] # each is what step wants
             self._indexing.finish()
+        self._exporter.hurry()
         self.step(**everything)  # type: ignore[arg-type]
         self._notifying.send_due()  # once; what is not taken now, the next leader sends
 

@@ -2,19 +2,21 @@
 
 import os
 from datetime import UTC, datetime
+from gzip import GzipFile
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from flask import Blueprint, Response, abort, jsonify, request
 from werkzeug.wsgi import wrap_file
 
-from ..publish.export import ALBUMS, EXIF_DATA, LIKES, index_files
+from ..publish.export import ALBUMS, EXIF_DATA, LIKES, PLAIN, index_files
 from ..publish.store import version_of
 from ..run.lease import Lease
 from ..run.readiness import why_not_ready
 from .door import refused
 
 INDEX_FILES = (ALBUMS, EXIF_DATA, LIKES)
+JSON = "application/json"
 NOT_READY = "尚未就绪：{}"
 VERSIONS_KEPT = 10_000
 
@@ -57,18 +59,19 @@ def for_everyone(response: Response) -> Response:
 
 def send_index(path: Path) -> Response:
     """Send a JSON file, packed if the client can unpack; an empty one before the first export."""
-    if not path.exists():
+    packed = path.with_name(f"{path.name}.gz")
+    if not (path.exists() or packed.exists()):
         nothing = index_files(())[path.name]
         return Response(
             nothing, content_type="application/json", headers={"Cache-Control": "no-store"}
         )
-    packed = path.with_name(f"{path.name}.gz")
-    is_packed = request.accept_encodings.quality("gzip") > 0 and packed.exists()
-    response = send(
-        packed if is_packed else path, "application/json", kind="z" if is_packed else ""
-    )
-    if is_packed:
+    if request.accept_encodings.quality("gzip") > 0 and packed.exists():
+        response = send(packed, JSON, kind="z")
         response.headers["Content-Encoding"] = "gzip"
+    elif path.name in PLAIN and path.exists():
+        response = send(path, JSON, kind="")
+    else:
+        response = _send_unpacked(packed)
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Cache-Control"] = "no-cache"
     return response
@@ -76,18 +79,37 @@ def send_index(path: Path) -> Response:
 
 def send(path: Path, media_type: str, *, kind: str) -> Response:
     """Send one file as it is at this moment, though another may take its name meanwhile."""
+    file = _opened(path)
+    size = os.fstat(file.fileno()).st_size
+    response = _response(file, file, media_type, kind=kind)
+    response.direct_passthrough = True
+    response.content_length = size
+    response.make_conditional(request.environ, accept_ranges=True, complete_length=size)
+    return response
+
+
+def _send_unpacked(packed: Path) -> Response:
+    """Send what a packed file says, to the few who cannot unpack; nobody knows its length."""
+    file = _opened(packed)
+    response = _response(file, GzipFile(fileobj=file), JSON, kind="u")
+    response.make_conditional(request.environ)
+    return response
+
+
+def _opened(path: Path) -> BinaryIO:
     try:
-        file = path.open("rb")
+        return path.open("rb")
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         abort(404)
+
+
+def _response(file: BinaryIO, content: Any, media_type: str, *, kind: str) -> Response:
+    """Return a response that reads an open file, by itself or by what unpacks it."""
     status = os.fstat(file.fileno())
-    response = Response(wrap_file(request.environ, file), mimetype=None, content_type=media_type)
-    response.direct_passthrough = True
+    response = Response(wrap_file(request.environ, content), content_type=media_type)
     response.call_on_close(file.close)
-    response.content_length = status.st_size
     response.last_modified = datetime.fromtimestamp(int(status.st_mtime), UTC)
     response.set_etag(_version(file, status) + kind)
-    response.make_conditional(request.environ, accept_ranges=True, complete_length=status.st_size)
     return response
 
 

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from local_image_process.model import Album, Exif, Interaction, Photo, Placeholder, Stamp
-from local_image_process.publish.export import index_files, pieces_of
+from local_image_process.packed import unpack
+from local_image_process.publish.export import YAML, index_files, pieces_of
 from local_image_process.publish.facts import exposure_text
 from local_image_process.publish.store import FolderStore
 
@@ -90,7 +91,7 @@ def test_files_have_the_predecessors_forms(tmp_path: Path) -> None:
         },
     }
     assert files["likes.json"] == {"上海/DSC04076.JPG": 192, "上海/IMG_0001.webp": 0}
-    sidecar = yaml.safe_load(pieces.yaml)
+    sidecar = yaml.safe_load(unpack(pieces.packed[YAML]))
     assert sidecar["date"] == "2024-07-01", "quoted, or readers take it for a Date"
     assert sidecar["images"] == urls, "without versions: readers make ids of the last part"
 
