@@ -15,6 +15,12 @@ IN_A_CHECKOUT = (  # test_scripts runs them, in a fresh clone
     "gunicorn server:app -w 4 -b 0.0.0.0:8089",
 )
 IN_A_MIRROR = (".venv/bin/python read_oss.py",)  # test_mirror runs it
+IN_A_CONTAINER = (  # test_container builds the image, and runs what "docker run" says
+    "docker build -t gallery .",
+    "docker run -d --name gallery --restart unless-stopped -p 8089:8089 -v /your/photos:/photos:ro"
+    " -v /your/data:/app/data -v /your/.env:/app/.env gallery",
+    "docker exec gallery python -m local_image_process check",
+)
 THE_TESTS_THEMSELVES = ("scripts/test", "scripts/test --quick", "scripts/chaos --minutes 10")
 PROGRAM = ".venv/bin/python -m local_image_process "
 BENCH = ".venv/bin/python bench/"
