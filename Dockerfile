@@ -2,6 +2,7 @@
 #
 #   docker build -t gallery .
 #
+# CI adds --build-arg VERSION=… as the program itself tells it; only the label needs it.
 # EXTRAS= leaves out the previews of RAW files and the place names for GEOCODER=offline.
 ARG BASE=python:3.13-slim
 
@@ -24,7 +25,7 @@ COPY LICENSE env_example gunicorn.conf.py read_oss.py server.py ./
 COPY local_image_process local_image_process
 COPY deploy/container/gallery bin/gallery
 # Readable by every account, whatever the modes in the checkout; nothing is compiled later.
-RUN ln -s gallery bin/python \
+RUN ln -s gallery bin/python && ln -s gallery bin/python3 \
     && chmod -R u=rwX,go=rX . \
     && chmod 755 bin/gallery \
     && .venv/bin/python -m compileall -q local_image_process server.py read_oss.py

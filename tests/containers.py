@@ -31,7 +31,7 @@ WITHOUT = "What a container does is left out: "
 NAMESPACES = ["unshare", "--mount", "--pid", "--ipc", "--fork", "--kill-child"]
 ENTER = """
 set -eu
-image=$1 root=$2 flags=$3 account=$4
+image=$1 root=$2 flags=$3 account=$4 rights=$5
 mount -t tmpfs none "$root"
 mkdir "$root/upper" "$root/work" "$root/root"
 mount -t overlay -o "lowerdir=$image,upperdir=$root/upper,workdir=$root/work" none "$root/root"
@@ -39,7 +39,7 @@ root=$root/root
 mount -t proc none "$root/proc"
 mount --rbind /dev "$root/dev"
 mount -t tmpfs -o size=64m none "$root/dev/shm"
-shift 4
+shift 5
 while [ "$1" != -- ]; do
     if [ -d "$1" ]; then mkdir -p "$root$2"; else touch "$root$2"; fi
     mount --bind "$1" "$root$2"
@@ -51,7 +51,7 @@ case $flags in *read-only*)
     mount -t tmpfs none "$root/tmp"
     mount -o remount,bind,ro "$root" ;;
 esac
-exec chroot $account "$root" "$@"
+exec chroot $account "$root" $rights "$@"
 """
 
 
@@ -150,8 +150,8 @@ def _trust_as_here(root: Path) -> None:
 class Container:
     """A container begun by the words of a ``docker run``; ends with ``remove``.
 
-    Understood: -v, -e, --user, --read-only, --tmpfs /tmp. The network is the machine's own, so PORT
-    is another one than 8089.
+    Understood: -v, -e, --user, --read-only, --tmpfs /tmp, --cap-drop ALL, --cap-add. The network is
+    the machine's own, so it listens on another port than 8089.
     """
 
     def __init__(self, image: Image, folder: Path, command: str, **folders: Path) -> None:
@@ -162,6 +162,7 @@ class Container:
         self._options["-v"] = [_here(volume, folders) for volume in self._options["-v"]]
         self._place = folder / "place"
         self._place.mkdir(parents=True)
+        behind = [word.replace("8089", str(self.port)) for word in behind]
         self._environ = _environ(image.config["Env"]) | {"PORT": str(self.port)}
         self._environ |= _environ(self._options["-e"])
         with self._log.open("wb") as log:
@@ -176,8 +177,20 @@ class Container:
         user = self._options["--user"]
         flags = "read-only" if self._options["--read-only"] else ""
         account = f"--userspec={user[0]} --groups={user[0].split(':')[1]}" if user else ""
+        capabilities = ",".join(
+            ["-all", *(f"+{name.lower()}" for name in self._options["--cap-add"])]
+        )
+        rights = f"setpriv --no-new-privs --bounding-set={capabilities}"
         mounts = [word for volume in self._options["-v"] for word in _mount(volume)]
-        return [str(self._image.root), str(self._place), flags, account, *mounts, "--"]
+        return [
+            str(self._image.root),
+            str(self._place),
+            flags,
+            account,
+            rights if self._options["--cap-drop"] else "",
+            *mounts,
+            "--",
+        ]
 
     def _words(self, behind: Sequence[str]) -> list[str]:
         """Return what process 1 is called with, in the folder of the image."""
@@ -259,7 +272,8 @@ def _understood(command: str) -> tuple[dict[str, list[str]], list[str]]:
     """Return the options, and what stands behind the image's name."""
     words = shlex.split(command)
     assert words[:2] == ["docker", "run"]
-    found: dict[str, list[str]] = {name: [] for name in ("-v", "-e", "--user", "--read-only")}
+    known = ("-v", "-e", "--user", "--read-only", "--cap-drop", "--cap-add")
+    found: dict[str, list[str]] = {name: [] for name in known}
     at = 2
     while words[at].startswith("-"):
         takes_none = words[at] in {"-d", "--rm", "--read-only"}

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.containers import Container, Image, left_out
-from tests.documents import commands
+from tests.documents import commands, compose
 from tests.photos import make_photo
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 ENDS_WITHIN_S = 3.0
 RUN, WITHOUT_PHOTOS, READ_ONLY = commands("docs/install.md", "docker run ")
 (CHECK,) = commands("README.md", "docker exec ")
+OPTIONS = {"tmpfs": "--tmpfs", "cap_drop": "--cap-drop", "cap_add": "--cap-add"}
 PHOTO = "上海/DSC04056"
 
 Begin = Callable[..., Container]
@@ -89,6 +90,8 @@ def test_the_command_of_the_readme_publishes_and_ends_when_told(
     assert "CapPrm:\t0000000000000000" in status
     assert "NoNewPrivs:\t1" in status
     assert one.execute("date", "+%z").stdout == "+0800\n"
+    who = 'import os; print(os.getuid(), os.environ["WATCH_DIR"])'
+    assert one.execute("python3", "-c", who).stdout == "1000 /photos\n"
     asked = one.execute(*shlex.split(CHECK)[3:])
     assert (asked.returncode, asked.stdout) == (0, "all well\n"), asked.stderr
     assert one.stop() < ENDS_WITHIN_S
@@ -119,6 +122,26 @@ def test_user_and_a_read_only_root_work_too(begin: Begin, tmp_path: Path) -> Non
     assert one.execute("touch", "/app/here").returncode != 0
     assert one.stop() < ENDS_WITHIN_S
     assert owners(tmp_path / "data") == {(1026, 100)}
+
+
+def test_what_compose_allows_it_is_enough(begin: Begin, tmp_path: Path) -> None:
+    service = compose()["services"]["gallery"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    options = ["--read-only"] if service["read_only"] else []
+    for option in ("tmpfs", "cap_drop", "cap_add"):
+        options += [word for given in service[option] for word in (OPTIONS[option], given)]
+    for volume in service["volumes"]:
+        options += ["-v", volume.replace("./", "/your/")]
+    one = begin(f"docker run {shlex.join(options)} gallery", **service["environment"])
+    one.wait(lambda: is_published(one), what="the photo")
+    assert one.stop() < ENDS_WITHIN_S
+    assert owners(tmp_path / "data") == {(1000, 1000)}
+
+
+def test_the_predecessors_command_in_the_container_works(begin: Begin) -> None:
+    one = begin(f"{RUN} gunicorn server:app -w 2 -b 0.0.0.0:8089")
+    one.wait(lambda: is_published(one), what="the photo")
+    one.stop()
 
 
 def test_without_photos_and_bucket_the_data_folder_holds_the_library(

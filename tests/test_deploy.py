@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.documents import commands
+from local_image_process.source.ignore import is_ignored
+from tests.documents import commands, compose
 from tests.live import ROOT, LiveGallery
 
 NGINX = (ROOT / "deploy/nginx.conf").read_text(encoding="utf-8")
@@ -24,11 +24,6 @@ WORST_EXPOSURE = 20  # of 100, by systemd-analyze's own reckoning
 
 def services() -> dict[str, Any]:
     found: dict[str, Any] = compose()["services"]
-    return found
-
-
-def compose() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
     return found
 
 
@@ -49,6 +44,17 @@ def test_both_languages_of_the_instructions_show_the_same_commands() -> None:
 def test_every_docker_run_shown_is_one_that_test_container_runs() -> None:
     known = commands("docs/install.md", "docker run ")
     assert set(commands("README.md", "docker run ")) <= set(known)
+
+
+@pytest.mark.parametrize(
+    ("document", "heading"),
+    [("nas.md", "## 不会当成照片的"), ("nas.en.md", "## What is never taken for a photo")],
+)
+def test_what_a_nas_leaves_in_folders_is_passed_over_as_told(document: str, heading: str) -> None:
+    text = (ROOT / "docs" / document).read_text(encoding="utf-8")
+    named = re.findall(r"`([^`]+)`", text.partition(heading)[2].partition("\n## ")[0])
+    assert "@eaDir" in named
+    assert [name for name in named if not is_ignored(name)] == []
 
 
 def test_compose_mounts_what_the_image_and_nginx_look_for() -> None:

@@ -5,9 +5,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-
 from tests.browser.tools import find_tool
+from tests.documents import compose
 from tests.live import ROOT
 from tests.support import wait_for
 
@@ -90,8 +89,8 @@ def with_tls(*, port: int, certificate: Path, key: Path) -> dict[str, str]:
 
 def of_compose(*, port: int, backend: int, data: Path, folder: Path) -> str:
     """Return the configuration that compose's command makes, but for addresses of its network."""
-    compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
-    command = compose["services"]["nginx"]["command"]
+    services = compose()["services"]
+    command = services["nginx"]["command"]
     made = folder / "default.conf"
     script = changed(
         command[-1].partition(" && exec nginx")[0],
@@ -99,7 +98,7 @@ def of_compose(*, port: int, backend: int, data: Path, folder: Path) -> str:
     )
     subprocess.run([*command[:-1], script], check=True)
     here = {'"/srv/gallery/data";': f'"{data}";', "    listen 80;": f"    listen 127.0.0.1:{port};"}
-    address = compose["services"]["gallery"]["networks"]["gallery"]["ipv4_address"]
+    address = services["gallery"]["networks"]["gallery"]["ipv4_address"]
     text = changed(made.read_text(encoding="utf-8"), here)
     return text.replace(f"server {address}:8089;", f"server 127.0.0.1:{backend};")
 
