@@ -145,7 +145,8 @@ def _check(settings: Settings, options: argparse.Namespace) -> int:
     else:
         for finding in findings:
             print(f"{finding.kind}  {finding.name}: {finding.reason}")
-        print(f"{len(findings)} findings" if findings else "all well")
+        number = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
+        print(number if findings else "all well")
     return SOME_FAILED if any(finding.kind != NOTE for finding in findings) else FINE
 
 

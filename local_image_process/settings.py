@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 from .errors import SettingsError
 from .machine import LEAST_BUDGET_MB, default_memory_budget_mb, default_render_workers
 from .model import Circle
+from .spelling import misspelt
 from .values import (
     Network,
     Parse,
@@ -114,7 +115,7 @@ class Settings:
         """
         dotenv = dotenv or {}
         values: dict[str, Any] = {}
-        mistakes: list[str] = []
+        mistakes = _misspelt(dotenv)
         for setting in fields(cls):
             raw = _raw(setting, environ, dotenv)
             try:
@@ -122,9 +123,9 @@ class Settings:
             except ValueError as mistake:
                 shown = HIDDEN if setting.metadata["secret"] else repr(raw)
                 mistakes.append(f"{setting.name.upper()} is {shown}: {mistake}")
-        if not mistakes:
-            settings = cls(**_as_the_machine_allows(values))
-            mistakes = _contradictions(settings)
+                values[setting.name] = setting.metadata["parse"](setting.metadata["default"])
+        settings = cls(**_as_the_machine_allows(values))
+        mistakes += _contradictions(settings)
         if mistakes:
             raise SettingsError("Wrong settings:\n  " + "\n  ".join(mistakes))
         return settings
@@ -195,6 +196,14 @@ def _raw(setting: Field[Any], environ: Mapping[str, str], dotenv: Mapping[str, s
     variable = setting.name.upper()
     from_environ = None if variable in ONLY_IN_DOTENV else environ.get(variable)
     return (from_environ or dotenv.get(variable) or setting.metadata["default"]).strip()
+
+
+def _misspelt(dotenv: Mapping[str, str | None]) -> list[str]:
+    known = [setting.name.upper() for setting in fields(Settings)]
+    return [
+        f"{word} in .env is no setting: did you mean {meant}?"
+        for word, meant in misspelt(dotenv, known).items()
+    ]
 
 
 def _as_the_machine_allows(values: dict[str, Any]) -> dict[str, Any]:

@@ -211,6 +211,14 @@ meta = sa.Table(
 )
 
 
+_STALE = sa.insert(stale_albums)
+_STALER = (
+    sa.update(stale_albums)
+    .where(stale_albums.c.folder == sa.bindparam("here"))
+    .values(changes=stale_albums.c.changes + 1)
+)
+
+
 def mirrored_folder(album_id: str) -> str:
     """Return what stands for the folder of an album that has none; no key begins like that."""
     return f"/{album_id}"
@@ -219,10 +227,8 @@ def mirrored_folder(album_id: str) -> str:
 def make_stale(connection: Connection, folders: Iterable[str]) -> None:
     """Note, within the caller's transaction, that the JSON of these folders is out of date."""
     for folder in folders:
-        here = stale_albums.c.folder == folder
-        again = sa.update(stale_albums).where(here).values(changes=stale_albums.c.changes + 1)
-        if not connection.execute(again).rowcount:
-            connection.execute(sa.insert(stale_albums).values(folder=folder, changes=1))
+        if not connection.execute(_STALER, {"here": folder}).rowcount:
+            connection.execute(_STALE, {"folder": folder, "changes": 1})
 
 
 def mark_stale(db: Connection, photo_ids: Iterable[str]) -> None:

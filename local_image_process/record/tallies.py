@@ -1,5 +1,6 @@
 """Likes and stars of photos, changed within the caller's transaction."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 import sqlalchemy as sa
@@ -8,6 +9,15 @@ from sqlalchemy.engine import Connection
 from .given import Given, stars_order
 from .schema import clicks, corrections, likes, mark_stale, stars
 
+_COUNTED = sa.select(likes.c.photo_id, likes.c.site, likes.c.count.label("count_")).where(
+    likes.c.photo_id.in_(sa.bindparam("photo_ids", expanding=True))
+)
+_NEW = sa.insert(likes)
+_CHANGED = (
+    sa.update(likes)
+    .where(likes.c.photo_id == sa.bindparam("of_photo"), likes.c.site == sa.bindparam("at"))
+    .values(count=sa.bindparam("now"))
+)
 PREDECESSOR = "predecessor"  # what a predecessor had counted: a site that all others know of
 
 
@@ -92,6 +102,24 @@ def add_likes(db: Connection, photo_id: str, number: int, site: str) -> None:
     added = db.execute(sa.update(likes).where(here).values(count=likes.c.count + number))
     if not added.rowcount:
         db.execute(sa.insert(likes).values(photo_id=photo_id, site=site, count=number))
+
+
+def add_all(db: Connection, added: Mapping[str, int], site: str) -> dict[str, int]:
+    """Change what a site counted for photos, never below nothing; return the totals."""
+    rows = db.execute(_COUNTED, {"photo_ids": list(added)}) if added else ()
+    found = {(row.photo_id, row.site): row.count_ for row in rows}
+    here = {photo_id: found.get((photo_id, site)) for photo_id in added}
+    now = {photo_id: max(0, (here[photo_id] or 0) + n) for photo_id, n in added.items()}
+    fresh = [(p, n) for p, n in now.items() if here[p] is None and n]
+    if fresh:
+        db.execute(_NEW, [{"photo_id": p, "site": site, "count": n} for p, n in fresh])
+    changed = [(p, n) for p, n in now.items() if here[p] not in (None, n)]
+    if changed:
+        db.execute(_CHANGED, [{"of_photo": p, "at": site, "now": n} for p, n in changed])
+    totals = Counter(now)
+    for (photo_id, other), count in found.items():
+        totals[photo_id] += count if other != site else 0
+    return totals
 
 
 def set_stars(db: Connection, photo_id: str, number: float, given_at_s: float) -> None:

@@ -155,7 +155,7 @@ def run_check(settings: Settings, *, remote: bool) -> list[Finding]:
             store=store if remote or not settings.has_bucket else None,
             exporter=assembly.make_exporter(settings, records, store),
             data_dir=settings.data_dir,
-            is_mirror=settings.is_mirror,
+            library=None if settings.is_mirror else settings.library,
         )
     finally:
         records.database.close()

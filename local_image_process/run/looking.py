@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..calling import command
 from ..errors import LibraryError
 from ..logs import kv
 from ..model import Look, Original, folder_of
@@ -63,7 +64,7 @@ class Looking:
         self._settling = settling
         self._terms = terms
         self._root_inode: int | None = None  # when it was last looked at
-        self._unlisted: set[str] = set()
+        self._unlisted: dict[str, str] = {}  # folder → why
         self._later = Later()
         self._is_watch_incomplete = False
         self._ids: dict[str, str] = {}  # of folders with photos, on record or on their way
@@ -106,6 +107,11 @@ class Looking:
     def unrested(self) -> dict[str, int]:
         """The keys of files that were not at rest when last looked at, each with its bytes."""
         return {key: size for folder in self._unrested.values() for key, size in folder.items()}
+
+    @property
+    def unlisted(self) -> list[str]:
+        """Which folders could not be listed when last looked at, and why."""
+        return [self._unlisted[folder] for folder in sorted(self._unlisted)]
 
     def still_missing(self, keys: Iterable[str]) -> set[str]:
         """Look once more; return those of the keys that are not there, for certain.
@@ -243,9 +249,10 @@ class Looking:
                 log.warning("folder left as it was %s", kv(folder=one.folder, why=one.reason))
             self._later.note(one.folder, time.monotonic())
         tried = {one.folder for one in seen}
-        still = {one.folder for one in found}
-        self._is_watch_incomplete |= bool(self._unlisted & tried - still)
-        self._unlisted = self._unlisted - tried | still
+        still = {one.folder: one.reason for one in found}
+        self._is_watch_incomplete |= bool(self._unlisted.keys() & tried - still.keys())
+        before = {f: why for f, why in self._unlisted.items() if f not in tried}
+        self._unlisted = before | still
 
     def _note_gone(self, folder: str, work: Work) -> None:
         self._ids.pop(folder, None)
@@ -271,7 +278,7 @@ class Looking:
             raise LibraryError(
                 f"{self._root} holds none of the {len(known)} photos that are published:"
                 " is it the right folder, and mounted? Nothing was changed. If they really"
-                " are gone: python -m local_image_process once --confirm-withdraw"
+                f" are gone: {command('once --confirm-withdraw')}"
             )
 
 

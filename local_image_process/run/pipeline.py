@@ -101,6 +101,11 @@ class Pipeline:
         return self._missing.held
 
     @property
+    def unlisted(self) -> list[str]:
+        """Which folders could not be listed, and why."""
+        return self._looking.unlisted
+
+    @property
     def progress(self) -> dict[str, int]:
         """Return counts for a person who watches."""
         return {"waiting": len(self._queue) + len(self._storing), **self.report.counts()}
