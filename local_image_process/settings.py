@@ -3,6 +3,7 @@
 What it is for stands in settings_help.
 """
 
+import io
 import os
 import re
 from collections.abc import Mapping
@@ -190,6 +191,22 @@ def _dotenv(path: Path) -> Mapping[str, str | None]:
         ) from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path} is not UTF-8 text: save it as UTF-8.") from error
+
+
+def dotenv_in(text: str, *, expand: bool = True) -> dict[str, str]:
+    """Return what a .env says; ``expand``: with ${NAME} replaced, as ``load`` reads it."""
+    found = dotenv_values(stream=io.StringIO(text), interpolate=expand)
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def mistake_in(variable: str, raw: str) -> str | None:
+    """Return what is wrong with a variable's value, without the value."""
+    (setting,) = (one for one in fields(Settings) if one.name.upper() == variable)
+    try:
+        setting.metadata["parse"](raw.strip())
+    except ValueError as mistake:
+        return str(mistake)
+    return None
 
 
 def _raw(setting: Field[Any], environ: Mapping[str, str], dotenv: Mapping[str, str | None]) -> str:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -66,20 +67,37 @@ def replace_likes(db: Connection, site: str, wanted: Mapping[str, int]) -> None:
     mark_stale(db, {*changed, *(known.keys() - wanted.keys())})
 
 
-def merge_rest(db: Connection, given: Mapping[str, Given]) -> None:
-    """Take stars, of which the newest count, and a predecessor's likes, of which the most do."""
+@dataclass(frozen=True, slots=True)
+class News:
+    """What one photo was given that is not known yet."""
+
+    likes: int  # a predecessor's, more than were known
+    stars: float | None
+    stars_at_s: float
+
+
+def news_in(db: Connection, given: Mapping[str, Given]) -> dict[str, News]:
+    """Return what is new: of a predecessor's likes the most count, of stars the newest."""
     before = counts(db, PREDECESSOR)
     newest = {r.photo_id: (r.given_at_s, r.stars) for r in db.execute(sa.select(stars))}
-    changed = set()
+    news = {}
     for photo_id, one in given.items():
-        if one.before > before.get(photo_id, 0):
-            add_likes(db, photo_id, one.before - before.get(photo_id, 0), PREDECESSOR)
-            changed.add(photo_id)
+        more = max(0, one.before - before.get(photo_id, 0))
         is_newer = stars_order(one) > newest.get(photo_id, (-1.0, 0.0))
-        if one.stars is not None and is_newer:
+        if more or is_newer:
+            news[photo_id] = News(more, one.stars if is_newer else None, one.stars_at_s)
+    return news
+
+
+def merge_rest(db: Connection, given: Mapping[str, Given]) -> None:
+    """Take stars and a predecessor's likes."""
+    news = news_in(db, given)
+    for photo_id, one in news.items():
+        if one.likes:
+            add_likes(db, photo_id, one.likes, PREDECESSOR)
+        if one.stars is not None:
             set_stars(db, photo_id, one.stars, one.stars_at_s)
-            changed.add(photo_id)
-    mark_stale(db, changed)
+    mark_stale(db, news)
 
 
 def counts(db: Connection, site: str, *photo_ids: str) -> dict[str, int]:

@@ -69,4 +69,4 @@ def _problems(pipeline: Pipeline) -> list[str]:
     held = len(pipeline.held)
     word = f"{held} photos are gone from the library, so many that they are still shown:"
     do = f"if they really are gone, {command('once --confirm-withdraw')}"
-    return [*pipeline.unlisted, *([f"{word} {do}"] if held else [])]
+    return [*pipeline.unknown.reasons, *([f"{word} {do}"] if held else [])]

@@ -118,6 +118,6 @@ def _troubles(seen: Seen) -> dict[str, str]:
     told = {name: seen.troubles.told(name) for name in ("library", "bucket", "export")}
     if seen.pipeline and seen.pipeline.trouble:
         told["store"] = str(seen.pipeline.trouble)
-    if seen.pipeline and seen.pipeline.unlisted:
-        told.setdefault("library", "; ".join(seen.pipeline.unlisted[:FOLDERS_TOLD]))
+    if seen.pipeline and seen.pipeline.unknown.reasons:
+        told.setdefault("library", "; ".join(seen.pipeline.unknown.reasons[:FOLDERS_TOLD]))
     return {name: words for name, words in told.items() if words}
