@@ -1,5 +1,6 @@
 """How gunicorn runs us; found by ``gunicorn server:app`` in this folder by itself."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -29,8 +30,10 @@ def on_starting(server: object) -> None:
             "--preload is not supported: the service thread must start in the workers."
             " Leave --preload away."
         )
-    port = next((a[1] for a in server.cfg.address if isinstance(a, tuple)), settings.port)  # type: ignore[attr-defined]
-    gallery.begin_anew(settings)
+    addresses = [a for a in server.cfg.address if isinstance(a, tuple)]  # type: ignore[attr-defined]
+    is_handed_on = any(name in os.environ for name in ("GUNICORN_FD", "LISTEN_FDS"))  # listens
+    gallery.begin_anew(settings, () if is_handed_on else addresses)
+    port = next((port for _, port in addresses), settings.port)
     sys.stderr.write(gallery.announce(settings, port=port) + "\n")
 
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from flask import Flask
 
 from local_image_process import logs
 from local_image_process.errors import SettingsError
+from local_image_process.run import access
 from local_image_process.run.lease import Lease
 from local_image_process.run.records import make_folders, open_records
 from local_image_process.run.service import Service
@@ -30,9 +32,14 @@ def create_app(settings: Settings) -> Flask:
     return app
 
 
-def begin_anew(settings: Settings) -> None:
-    """Forget what processes counted that ran before."""
-    make_folders(settings)
+def begin_anew(settings: Settings, addresses: Iterable[tuple[str, int]]) -> None:
+    """Forget what processes counted that ran before; end with a sentence where we cannot run."""
+    try:
+        make_folders(settings)
+        for host, port in addresses:
+            access.check_port(host, port)
+    except SettingsError as error:
+        sys.exit(str(error))
     shutil.rmtree(metrics.counters_folder(settings.data_dir), ignore_errors=True)
 
 
@@ -52,6 +59,7 @@ def announce(settings: Settings, *, port: int) -> str:
         f"gallery   http://localhost:{port}/data/albums.json",
         f"          http://localhost:{port}/data/exif_data.json",
         f"data      {settings.data_dir.absolute()}",
+        f"account   {access.told(settings)}",
     ]
     if settings.watch_dir is None and not settings.is_mirror:
         lines.append("WATCH_DIR is not set: put photos into the folder above, a folder an album.")

@@ -3,24 +3,29 @@
 import math
 import os
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 LEAST_BUDGET_MB = 128
 USUAL_PHOTO_MB = 256  # of memory, with its process: a JPEG of 24 megapixels takes 230
 CGROUP = Path("/sys/fs/cgroup")
+MEMBERSHIP = Path("/proc/self/cgroup")
 
 
-def allowed_processors(cgroup: Path = CGROUP) -> int:
+def allowed_processors(cgroup: Path = CGROUP, membership: Path = MEMBERSHIP) -> int:
     """Return the processors we may keep busy: affinity and cgroup quota (v2 and v1) counted."""
-    quota = _cpu_quota(cgroup)
+    quota = min(_cpu_quota(folder) for folder in _cgroups(cgroup, membership))
     free = len(os.sched_getaffinity(0))
     return max(1, min(free, math.ceil(quota) if quota < free else free))
 
 
-def allowed_memory_bytes(cgroup: Path = CGROUP) -> int:
+def allowed_memory_bytes(cgroup: Path = CGROUP, membership: Path = MEMBERSHIP) -> int:
     """Return the memory we may fill: the machine's, or less where a cgroup says so."""
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    limits = [_number(cgroup / "memory.max"), _number(cgroup / "memory/memory.limit_in_bytes")]
+    limits = [
+        _number(folder / name)
+        for folder in _cgroups(cgroup, membership)
+        for name in ("memory.max", "memory/memory.limit_in_bytes")
+    ]
     return min([machine, *(int(limit) for limit in limits if limit)])
 
 
@@ -32,6 +37,20 @@ def default_memory_budget_mb() -> int:
 def default_render_workers(budget_mb: int) -> int:
     """Return how many photos to develop at a time: as processors and memory allow."""
     return max(1, min(allowed_processors(), budget_mb // USUAL_PHOTO_MB))
+
+
+def _cgroups(cgroup: Path, membership: Path) -> list[Path]:
+    """Return the folders whose limits hold for us: a service's own (v2), and all above it.
+
+    In a container its own is the root.
+    """
+    folders = [cgroup]
+    with suppress(OSError):
+        for line in membership.read_text(encoding="utf-8").splitlines():
+            if line.startswith("0::/"):
+                below = PurePosixPath(line.removeprefix("0::/"))
+                folders += [cgroup / path for path in (below, *below.parents)]
+    return folders
 
 
 def _cpu_quota(cgroup: Path) -> float:

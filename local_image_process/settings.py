@@ -5,6 +5,7 @@ What it is for stands in settings_help.
 
 import hashlib
 import io
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -134,7 +135,7 @@ class Settings:
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> "Settings":
         """Read the environment and the .env of the working directory."""
-        return cls.from_env(environ, dotenv_values(Path(".env"), encoding="utf-8"))
+        return cls.from_env(environ, _dotenv(Path(".env").absolute()))
 
     @property
     def library(self) -> Path:
@@ -180,6 +181,23 @@ class Settings:
             for value in [getattr(self, s.name)]
         )
         return f"Settings({', '.join(shown)})"
+
+
+def _dotenv(path: Path) -> Mapping[str, str | None]:
+    if path.is_dir() and not any(path.iterdir()):
+        raise SettingsError(
+            f"{path} is an empty folder: Docker makes one where the file to be mounted is missing."
+            " Remove the folder, and copy env_example to its place, or mount no .env."
+        )
+    try:
+        return dotenv_values(path, encoding="utf-8-sig")  # with the mark of Windows' editor or not
+    except OSError as error:
+        raise SettingsError(
+            f"{path} cannot be read ({error.strerror}) by this account, {os.geteuid()}:"
+            f"{os.getegid()}. Make it the file's owner: chown {os.geteuid()} .env"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not UTF-8 text: save it as UTF-8.") from error
 
 
 def dotenv_in(text: str, *, expand: bool = True) -> dict[str, str]:

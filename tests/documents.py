@@ -3,6 +3,9 @@
 import re
 import shlex
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 ROOT = Path(__file__).parent.parent
 READMES = ("README.md", "README.en.md")
@@ -15,7 +18,18 @@ IN_A_CHECKOUT = (  # test_scripts runs them, in a fresh clone
     "gunicorn server:app -w 4 -b 0.0.0.0:8089",
 )
 IN_A_MIRROR = (".venv/bin/python read_oss.py",)  # test_mirror runs it
-THE_TESTS_THEMSELVES = ("scripts/test", "scripts/test --quick", "scripts/chaos --minutes 10")
+IN_A_CONTAINER = (  # test_container builds the image, and runs what "docker run" says
+    "docker build -t gallery .",
+    "docker run -d --name gallery --restart unless-stopped -p 8089:8089 -v /your/photos:/photos:ro"
+    " -v /your/data:/app/data -v /your/.env:/app/.env gallery",
+    "docker exec gallery python -m local_image_process check",
+)
+THE_TESTS_THEMSELVES = (
+    "scripts/test",
+    "scripts/test --quick",
+    "scripts/test-image",
+    "scripts/chaos --minutes 10",
+)
 PROGRAM = ".venv/bin/python -m local_image_process "
 BENCH = ".venv/bin/python bench/"
 
@@ -32,6 +46,12 @@ def commands(readme: str, beginning: str = "") -> list[str]:
     return [
         line.replace("<仓库地址>", "<repository>") for line in lines if line.startswith(beginning)
     ]
+
+
+def compose() -> dict[str, Any]:
+    """Return what compose.yaml says."""
+    found: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+    return found
 
 
 def arguments(command: str) -> list[str]:

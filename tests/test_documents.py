@@ -22,6 +22,7 @@ from local_image_process.source.ignore import Rules
 from tests.documents import (
     BENCH,
     IN_A_CHECKOUT,
+    IN_A_CONTAINER,
     IN_A_MIRROR,
     PROGRAM,
     READMES,
@@ -96,7 +97,7 @@ def test_every_command_shown_is_run_by_a_test() -> None:
         for beginning in (PROGRAM, BENCH, "curl http://localhost:8089/")
         for command in commands("README.md", beginning)
     )
-    known = {*by_beginning, *IN_A_CHECKOUT, *IN_A_MIRROR, *THE_TESTS_THEMSELVES}
+    known = {*by_beginning, *IN_A_CHECKOUT, *IN_A_CONTAINER, *IN_A_MIRROR, *THE_TESTS_THEMSELVES}
     assert set(commands("README.md")) == known
 
 

@@ -75,6 +75,22 @@ def test_memory_within_the_limit(tmp_path: Path, files: dict[str, str], memory_b
     assert allowed_memory_bytes(make_cgroup(tmp_path, files)) == memory_bytes
 
 
+def test_the_limits_of_a_service_and_of_what_it_lies_in_count(tmp_path: Path) -> None:
+    membership = tmp_path / "membership"
+    membership.write_text("0::/system.slice/gallery.service\n", encoding="utf-8")
+    cgroup = make_cgroup(
+        tmp_path / "cgroup",
+        {
+            "system.slice/memory.max": "536870912",
+            "system.slice/gallery.service/memory.max": "max",
+            "system.slice/gallery.service/cpu.max": "100000 100000",
+            "system.slice/other.service/memory.max": "268435456",
+        },
+    )
+    assert allowed_memory_bytes(cgroup, membership) == 512 * 2**20
+    assert allowed_processors(cgroup, membership) == 1
+
+
 def test_this_machine_allows_something() -> None:
     assert 1 <= allowed_processors() <= FREE
     assert 0 < allowed_memory_bytes() <= MACHINE_BYTES

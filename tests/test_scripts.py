@@ -336,7 +336,7 @@ def test_without_a_fit_python_it_says_so(tmp_path: Path, python: str, told: str)
     assert not (tmp_path / ".venv").exists()
 
 
-@pytest.mark.parametrize("script", ["scripts/run", "scripts/test", ".ci/run"])
+@pytest.mark.parametrize("script", ["scripts/run", "scripts/test", "scripts/test-image", ".ci/run"])
 def test_scripts_can_be_run(script: str) -> None:
     assert os.access(ROOT / script, os.X_OK)
     first_line = (ROOT / script).read_text(encoding="utf-8").splitlines()[0]

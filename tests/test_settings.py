@@ -268,3 +268,24 @@ def test_a_small_container_develops_fewer_photos_at_a_time() -> None:
     least = Settings.from_env({"MEMORY_BUDGET_MB": "300"})
     assert least.render_workers == 1
     assert Settings.from_env({"MEMORY_BUDGET_MB": "300", "RENDER_WORKERS": "4"}).render_workers == 4
+
+
+def test_a_dotenv_of_windows_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfPORT=9000\r\nSETTLE_S=1\r\n")
+    settings = Settings.load({})
+    assert (settings.port, settings.settle_s) == (9000, 1.0)
+
+
+def test_a_dotenv_that_cannot_be_read_is_told_with_its_cure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    dotenv = tmp_path / ".env"
+    dotenv.mkdir()
+    with pytest.raises(SettingsError, match="is an empty folder: Docker makes one"):
+        Settings.load({})
+    dotenv.rmdir()
+    dotenv.write_bytes("ROOT_ALBUM=未分类".encode("gb18030"))
+    with pytest.raises(SettingsError, match="not UTF-8 text: save it as UTF-8"):
+        Settings.load({})

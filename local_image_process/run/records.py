@@ -17,6 +17,7 @@ from ..record.overview import Overview
 from ..record.places import Places
 from ..record.take_overs import TakeOvers
 from ..settings import Settings
+from .access import account, check_data
 from .exporter import INTERACTIONS
 
 PREDECESSOR = "predecessor"  # folder for what another program left in the data folder
@@ -43,18 +44,23 @@ class Records:
 def make_folders(settings: Settings) -> None:
     """Make the data folder, and our own library where none is configured.
 
-    Raises SettingsError when that is not allowed.
+    Raises SettingsError when that is not allowed, or the data folder cannot be written.
     """
     is_own = settings.watch_dir is None and not settings.is_mirror
-    own = settings.library if is_own else settings.data_dir
-    for folder in (settings.data_dir, settings.data_dir / "media", own):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SettingsError(
-                f"DATA_DIR: {folder} cannot be made ({error.strerror}). Point DATA_DIR to a folder"
-                " that this account may write."
-            ) from error
+    _make_folder(settings.data_dir)
+    check_data(settings.data_dir)
+    for folder in (settings.data_dir / "media", *([settings.library] if is_own else [])):
+        _make_folder(folder)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"DATA_DIR: {folder} cannot be made by this account, {account()}"
+            f" ({error.strerror}). Point DATA_DIR to a folder that it may write."
+        ) from error
 
 
 def open_records(settings: Settings) -> Records:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.browser.tools import find_tool
+from tests.documents import compose
 from tests.live import ROOT
 from tests.support import wait_for
 
@@ -84,6 +85,22 @@ def with_tls(*, port: int, certificate: Path, key: Path) -> dict[str, str]:
         "#ssl_session_cache ": "ssl_session_cache ",
         "#if ($https": "if ($https",
     }
+
+
+def of_compose(*, port: int, backend: int, data: Path, folder: Path) -> str:
+    """Return the configuration that compose's command makes, but for addresses of its network."""
+    services = compose()["services"]
+    command = services["nginx"]["command"]
+    made = folder / "default.conf"
+    script = changed(
+        command[-1].partition(" && exec nginx")[0],
+        {"/gallery.conf": str(SHIPPED), "/etc/nginx/conf.d/default.conf": str(made)},
+    )
+    subprocess.run([*command[:-1], script], check=True)
+    here = {'"/srv/gallery/data";': f'"{data}";', "    listen 80;": f"    listen 127.0.0.1:{port};"}
+    address = services["gallery"]["networks"]["gallery"]["ipv4_address"]
+    text = changed(made.read_text(encoding="utf-8"), here)
+    return text.replace(f"server {address}:8089;", f"server 127.0.0.1:{backend};")
 
 
 def below_a_path(*, port: int, backend: int) -> str:

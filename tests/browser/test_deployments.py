@@ -78,6 +78,19 @@ def test_over_https_cookies_are_secure_and_everything_says_so(site: Site, tmp_pa
     assert sent_on.headers["Location"] == expected
 
 
+def test_compose_without_a_front_end_gives_files_and_the_backends_pages(
+    site: Site, tmp_path: Path
+) -> None:
+    port, backend = free_port(), site.gallery.port
+    site.run_nginx(
+        nginx.of_compose(port=port, backend=backend, data=site.gallery.data, folder=tmp_path)
+    )
+    for path in (*JSON_FILES, site.picture_url(PICTURE)):
+        assert is_from_a_file(ask(port, path))
+    assert ask(port, "/").status == ask(backend, "/").status == 200
+    assert ask(port, "/api/photos/list").status == 200
+
+
 def test_below_a_path_of_another_site_everything_is_found(site: Site) -> None:
     port = free_port()
     site.run_nginx(nginx.below_a_path(port=port, backend=site.gallery.port))
