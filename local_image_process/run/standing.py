@@ -4,6 +4,7 @@ import shutil
 from dataclasses import dataclass
 from typing import Any
 
+from .. import __version__
 from ..reasons import in_chinese
 from ..settings import Settings
 from .lease import Lease, SignOfLife
@@ -63,6 +64,7 @@ class Standing:
         settings, troubles = self.settings, status.troubles
         by = {"by": status.watching, "why": status.why_sweeps}
         return {
+            "version": __version__,
             "library": None
             if settings.is_mirror
             else {"path": str(settings.library.absolute()), "error": troubles.get("library")},
