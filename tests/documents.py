@@ -6,6 +6,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 READMES = ("README.md", "README.en.md")
+DOCUMENTS = (
+    *READMES,
+    *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md")),
+)
 IN_A_CHECKOUT = (  # test_scripts runs them, in a fresh clone
     "git clone <repository> gallery && cd gallery",
     "scripts/run",
@@ -15,8 +19,14 @@ IN_A_CHECKOUT = (  # test_scripts runs them, in a fresh clone
     "gunicorn server:app -w 4 -b 0.0.0.0:8089",
 )
 IN_A_MIRROR = (".venv/bin/python read_oss.py",)  # test_mirror runs it
+BACK_UP = "tar -czf gallery-backup.tar.gz .env data"  # test_documents, with a real gallery
+RESTORE = "tar -xzf gallery-backup.tar.gz"
+LEAVE_THE_DEMO = ("cp env_example .env", "rm -r data", "scripts/run")
+UPGRADE = "git pull"
+NEEDS_THE_REGISTRY = ("scripts/renew-requirements --upgrade",)  # never run; test_release reads it
 THE_TESTS_THEMSELVES = ("scripts/test", "scripts/test --quick", "scripts/chaos --minutes 10")
 PROGRAM = ".venv/bin/python -m local_image_process "
+WRITE = ".venv/bin/python scripts/write_"
 BENCH = ".venv/bin/python bench/"
 
 
