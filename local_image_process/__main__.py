@@ -8,13 +8,14 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from . import __version__, logs
 from .errors import GalleryError
-from .run import commands, terminal
+from .run import adopting, adopting_words, commands, terminal
 from .run.check import NOTE
 from .settings import Settings
 
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         ("status", _status, "say how things stand, and change nothing"),
         ("plan", _plan, "say what 'once' would do, and change nothing"),
         ("check", _check, "compare catalogue, store and JSON; list photos that failed"),
+        ("adopt", _adopt, "move in from a former gallery: say what changes, ask, and do it"),
     ):
         command = commands_of.add_parser(name, help=says, description=says)
         command.add_argument("--json", action="store_true", help="print one JSON object at the end")
@@ -59,6 +61,8 @@ def _parser() -> argparse.ArgumentParser:
                 action="store_true",
                 help="read the bucket's objects as well, which takes its time",
             )
+        if name == "adopt":
+            _add_options_of_adopt(command)
         if name in {"once", "sync"}:
             command.add_argument(
                 "--confirm-withdraw",
@@ -66,6 +70,22 @@ def _parser() -> argparse.ArgumentParser:
                 help="withdraw photos even where that was held back for safety",
             )
     return parser
+
+
+def _add_options_of_adopt(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--from",
+        dest="folder",
+        type=Path,
+        required=True,
+        help="the former gallery's data folder, with albums.json and exif_data.json in it",
+    )
+    command.add_argument(
+        "--bucket",
+        action="store_true",
+        help="let our pictures and index files take the places of the former ones in the bucket",
+    )
+    command.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def _once(settings: Settings, options: argparse.Namespace) -> int:
@@ -145,8 +165,45 @@ def _check(settings: Settings, options: argparse.Namespace) -> int:
     else:
         for finding in findings:
             print(f"{finding.kind}  {finding.name}: {finding.reason}")
-        print(f"{len(findings)} findings" if findings else "all well")
+        number = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
+        print(number if findings else "all well")
     return SOME_FAILED if any(finding.kind != NOTE for finding in findings) else FINE
+
+
+def _adopt(settings: Settings, options: argparse.Namespace) -> int:
+    adoption = adopting.plan(
+        settings, options.folder, with_bucket=options.bucket, environ=os.environ
+    )
+    if not options.json:
+        print("\n".join(adopting_words.lines_of(adoption)))
+    is_agreed = not adoption.has_work or options.yes or _ask(options)
+    if adoption.has_work and is_agreed:
+        adopting.carry_out(adoption)
+    if options.json:
+        told = adopting_words.as_json(adoption, is_done=is_agreed)
+        print(json.dumps(told, ensure_ascii=False))
+    elif is_agreed:
+        print("Done." if adoption.has_work else "Nothing to do: all of it is here already.")
+        print("\n".join(["Next:", *(f"  {s}" for s in adopting_words.next_steps(adoption))]))
+    if not is_agreed:
+        return NOTHING_DONE
+    return SOME_FAILED if adoption.problems else FINE
+
+
+def _ask(options: argparse.Namespace) -> bool:
+    if options.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        print("Nothing was changed. To do it without being asked: --yes", file=sys.stderr)
+        return False
+    try:
+        print("Do it? [y/N] ", end="", flush=True)  # input() itself asks on stderr
+        answer = input()
+    except (EOFError, KeyboardInterrupt):
+        print()
+        answer = ""
+    is_yes = answer.strip().lower() in {"y", "yes", "是"}
+    if not is_yes:
+        print("Nothing was changed.")
+    return is_yes
 
 
 def _print(report: dict[str, Any], *, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 What it is for stands in settings_help.
 """
 
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -14,6 +15,7 @@ from dotenv import dotenv_values
 from .errors import SettingsError
 from .machine import LEAST_BUDGET_MB, default_memory_budget_mb, default_render_workers
 from .model import Circle
+from .spelling import misspelt
 from .values import (
     Network,
     Parse,
@@ -113,7 +115,7 @@ class Settings:
         """
         dotenv = dotenv or {}
         values: dict[str, Any] = {}
-        mistakes: list[str] = []
+        mistakes = _misspelt(dotenv)
         for setting in fields(cls):
             raw = _raw(setting, environ, dotenv)
             try:
@@ -121,9 +123,9 @@ class Settings:
             except ValueError as mistake:
                 shown = HIDDEN if setting.metadata["secret"] else repr(raw)
                 mistakes.append(f"{setting.name.upper()} is {shown}: {mistake}")
-        if not mistakes:
-            settings = cls(**_as_the_machine_allows(values))
-            mistakes = _contradictions(settings)
+                values[setting.name] = setting.metadata["parse"](setting.metadata["default"])
+        settings = cls(**_as_the_machine_allows(values))
+        mistakes += _contradictions(settings)
         if mistakes:
             raise SettingsError("Wrong settings:\n  " + "\n  ".join(mistakes))
         return settings
@@ -173,10 +175,34 @@ class Settings:
         return f"Settings({', '.join(shown)})"
 
 
+def dotenv_in(text: str, *, expand: bool = True) -> dict[str, str]:
+    """Return what a .env says; ``expand``: with ${NAME} replaced, as ``load`` reads it."""
+    found = dotenv_values(stream=io.StringIO(text), interpolate=expand)
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def mistake_in(variable: str, raw: str) -> str | None:
+    """Return what is wrong with a variable's value, without the value."""
+    (setting,) = (one for one in fields(Settings) if one.name.upper() == variable)
+    try:
+        setting.metadata["parse"](raw.strip())
+    except ValueError as mistake:
+        return str(mistake)
+    return None
+
+
 def _raw(setting: Field[Any], environ: Mapping[str, str], dotenv: Mapping[str, str | None]) -> str:
     variable = setting.name.upper()
     from_environ = None if variable in ONLY_IN_DOTENV else environ.get(variable)
     return (from_environ or dotenv.get(variable) or setting.metadata["default"]).strip()
+
+
+def _misspelt(dotenv: Mapping[str, str | None]) -> list[str]:
+    known = [setting.name.upper() for setting in fields(Settings)]
+    return [
+        f"{word} in .env is no setting: did you mean {meant}?"
+        for word, meant in misspelt(dotenv, known).items()
+    ]
 
 
 def _as_the_machine_allows(values: dict[str, Any]) -> dict[str, Any]:

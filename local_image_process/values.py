@@ -164,19 +164,23 @@ def urls(value: str) -> tuple[str, ...]:
 def circles(value: str) -> tuple[Circle, ...]:
     """Take parts of the map: latitude, longitude (degrees), radius (metres); semicolons between."""
 
-    return tuple(_circle(part) for part in re.split("[;；]", value) if part.strip())
+    parts = [part for part in re.split("[;；]", value) if part.strip()]
+    return tuple(_circle(part, number) for number, part in enumerate(parts, 1))
 
 
-def _circle(text: str) -> Circle:
+def _circle(text: str, number: int) -> Circle:
     parts = [part.strip() for part in re.split("[,，]", text)]
     numbers = [float(p) for p in parts if re.fullmatch(r"[-+]?[0-9]{1,9}(\.[0-9]{1,12})?", p)]
     if len(parts) != 3 or len(numbers) != 3:
-        raise ValueError("write latitude,longitude,radius in metres, like 31.2397,121.4992,500")
+        raise ValueError(
+            f"write circle {number} as latitude,longitude,radius in metres,"
+            " like 31.2397,121.4992,500"
+        )
     latitude_deg, longitude_deg, radius_m = numbers
     if abs(latitude_deg) > 90 or abs(longitude_deg) > 180 or radius_m <= 0:
         raise ValueError(
-            "write the latitude (up to 90) first, then the longitude (up to 180), then a radius"
-            " above 0 in metres, like 31.2397,121.4992,500"
+            f"write, in circle {number}, the latitude (up to 90) first, then the longitude"
+            " (up to 180), then a radius above 0 in metres, like 31.2397,121.4992,500"
         )
     return Circle(latitude_deg=latitude_deg, longitude_deg=longitude_deg, radius_m=radius_m)
 

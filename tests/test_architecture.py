@@ -21,6 +21,8 @@ RANKS: list[set[str]] = [
         "logs",
         "files",
         "reasons",
+        "spelling",
+        "calling",
     },
     {"source", "image", "publish", "record", "places"},
     {"run"},

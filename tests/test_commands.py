@@ -28,7 +28,7 @@ def test_once_publishes_then_has_nothing_to_do(gallery: Make) -> None:
     done = live.command("once", "--json")
     assert done.returncode == 0
     first = json.loads(done.stdout)
-    assert set(first) == {*COUNTS, "rendered", "uploaded", "seconds"}
+    assert set(first) == {*COUNTS, "rendered", "uploaded", "seconds", "problems"}
     assert (first["published"], first["rendered"], first["uploaded"]) == (3, 3, 9)
     second = live.once()
     assert (second["published"], second["unchanged"], second["rendered"]) == (0, 3, 0)
@@ -93,8 +93,9 @@ def test_many_withdrawals_are_held_until_confirmed(gallery: Make) -> None:
         path.unlink()
     assert json.loads(live.command("plan", "--json").stdout)["held"]
     held = live.command("once")
-    assert "0 withdrawn" in held.stdout
-    assert "--confirm-withdraw" in held.stderr
+    assert (held.returncode, "0 withdrawn" in held.stdout) == (1, True)
+    assert "22 photos are gone from the library" in held.stdout
+    assert f"{sys.executable} -m local_image_process once --confirm-withdraw" in held.stdout
     assert live.once("--confirm-withdraw")["withdrawn"] == 22
 
 
@@ -119,6 +120,45 @@ def test_once_beside_a_service_lets_the_leader_do_it(gallery: Make) -> None:
     assert report["published"] == 4
     assert len(live.ids()) == 5
     live.stop()
+
+
+def test_once_beside_a_service_tells_what_is_held(gallery: Make) -> None:
+    live = gallery()
+    photos(live, 22)
+    photos(live, 1, "always")
+    live.start()
+    live.wait(lambda: len(live.ids()) == 23, what="all photos")
+    for path in (live.library / "上海").iterdir():
+        path.unlink()
+    live.wait(lambda: live.log_lines("withdrawal held back"), what="the fuse to hold")
+    done = live.command("once")
+    assert (done.returncode, "--confirm-withdraw" in done.stdout) == (1, True)
+    live.stop()
+
+
+def test_a_folder_that_cannot_be_listed_is_told(gallery: Make) -> None:
+    live = gallery()
+    photos(live, 1)
+    photos(live, 1, "locked")
+    live.once()
+    (live.library / "locked").chmod(0)
+    try:
+        done = live.command("once")
+        assert (done.returncode, "locked: cannot be listed" in done.stdout) == (1, True)
+        found = live.command("check")
+        assert found.returncode == 1
+        assert "locked: cannot be listed" in found.stdout
+        assert found.stdout.endswith("\n1 finding\n")
+    finally:
+        (live.library / "locked").chmod(0o755)
+    assert live.command("check").stdout == "all well\n"
+
+
+def test_an_absent_library_is_told_though_nobody_is_at_work(gallery: Make) -> None:
+    live = gallery()
+    live.library.rmdir()
+    for command in ("status", "check"):
+        assert "WATCH_DIR" in live.command(command).stdout
 
 
 def test_check_names_what_is_missing_left_over_or_broken(gallery: Make) -> None:

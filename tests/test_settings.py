@@ -131,6 +131,20 @@ def test_every_mistake_is_in_one_message() -> None:
     assert [variable for variable in (*wrong, "LOG_LEVEL") if variable not in told] == []
 
 
+def test_contradictions_are_told_with_the_other_mistakes() -> None:
+    with pytest.raises(SettingsError, match=r"(?s)PORT is 'none'.*OSS_SECRET_KEY"):
+        Settings.from_env({"PORT": "none", "OSS_BUCKET": "photos"})
+
+
+def test_a_slip_of_the_pen_in_dotenv_is_told() -> None:
+    with pytest.raises(
+        SettingsError, match=r"GPS_PRIVCY in .env is no .* did you mean GPS_PRIVACY"
+    ):
+        Settings.from_env({}, {"GPS_PRIVCY": "none"})
+    both = {"GPS_PRIVCY": "none", "GPS_PRIVACY": "coarse", "TZ": "Asia/Shanghai"}
+    assert Settings.from_env({}, both).gps_privacy == "coarse", "words of others are left alone"
+
+
 def test_the_environment_wins_over_dotenv_and_empty_means_not_set() -> None:
     settings = Settings.from_env(
         {"PORT": "8001", "SETTLE_S": "", "LOG_LEVEL": ""},

@@ -5,7 +5,7 @@ import importlib.util
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -23,6 +23,7 @@ from tenacity.nap import sleep_using_event
 
 from ..errors import ForeignObject, StoreUnavailable
 from .oss_errors import explained
+from .oss_marks import META, mark_headers, mark_in
 from .store import INTERACTIONS, PREFIX, THUMBS, Entry, Mark, interactions_object
 
 log = logging.getLogger(__name__)
@@ -33,9 +34,7 @@ TIMEOUTS_S = (3.05, 20)  # connect, each read
 RETRY_FOR_S = 5.0  # here; whoever calls tries again later, for as long as it takes
 PICTURES = "public, max-age=86400"
 INDEXES = "no-cache"
-META = "x-oss-meta-"
 OURS = f"{META}site"
-MAY_LACK = frozenset({"thumb_hash", "dominant_colour"})  # of the fields of a mark
 MEDIA_TYPES = {
     ".webp": "image/webp",
     ".json": "application/json",
@@ -65,12 +64,22 @@ class BucketAddress:
 class OssStore:
     """Objects in one bucket. Those that carry our mark are ours; all others are never touched.
 
+    But for those that ``may_replace`` names: somebody said that ours take their places.
+
     One connection pool serves all threads. Transient failures are tried again here, with full
     jitter and a total limit; what is raised has been tried enough for now.
     """
 
-    def __init__(self, address: BucketAddress, *, connections: int, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        address: BucketAddress,
+        *,
+        connections: int,
+        stop: threading.Event,
+        may_replace: Callable[[str, str], bool] = lambda name, version: False,
+    ) -> None:
         _warn_of_slow_checksums()
+        self._may_replace = may_replace
         keys = StaticCredentialsProvider(address.access_key, address.secret_key)
         self._address = address
         self._indexes: set[str] = set()  # files of ours beside pictures, that we have written
@@ -121,7 +130,7 @@ class OssStore:
     def mark(self, name: str) -> Mark | None:
         """Return the mark of an object; ``None`` when it is not there or carries none."""
         found = self._head(name)
-        return _mark_in(found.headers) if found is not None else None
+        return mark_in(found.headers) if found is not None else None
 
     def holds(self, name: str) -> bool:
         """Tell whether there is an object of that name that is ours."""
@@ -189,7 +198,7 @@ class OssStore:
             "Content-Type": MEDIA_TYPES.get(suffix, "application/octet-stream"),
             "Cache-Control": PICTURES if suffix == ".webp" else INDEXES,
             OURS: self._address.site,
-            **(_mark_headers(mark) if mark else {}),
+            **(mark_headers(mark) if mark else {}),
         }
 
     def _once_or_ours(
@@ -214,10 +223,12 @@ class OssStore:
         if found is not None and OURS not in found.headers:
             if is_same(found):
                 return
-            raise ForeignObject(
-                f"{name}: another object of that name lies in the bucket and is not ours;"
-                " rename the photo, or remove the object"
-            )
+            if not self._may_replace(name, _version(found.headers.get("ETag", ""))):
+                raise ForeignObject(
+                    f"{name}: another object of that name lies in the bucket and is not ours;"
+                    " rename the photo, or remove the object; if a former gallery of yours put it"
+                    " there, see python -m local_image_process adopt --help"
+                )
         self._call(name, lambda: write({}))
         self._note_index(name)
 
@@ -267,31 +278,8 @@ def _translated(name: str, request: Callable[[], T]) -> T:
         raise StoreUnavailable(f"{name}: the bucket's answer broke off ({error})") from error
 
 
-def _mark_headers(mark: Mark) -> dict[str, str]:
-    told = ((name, value) for name, value in asdict(mark).items() if value is not None)
-    return {META + _dashed(name): str(value) for name, value in told}
-
-
-def _mark_in(headers: Any) -> Mark | None:
-    names = ((f.name, META + _dashed(f.name)) for f in fields(Mark))
-    try:
-        values: dict[str, Any] = {
-            name: headers.get(header) if name in MAY_LACK else headers[header]
-            for name, header in names
-        }
-        for name in ("width_px", "height_px"):
-            values[name] = int(values[name])
-    except (KeyError, ValueError):
-        return None
-    return Mark(**values)
-
-
 def _version(etag: str) -> str:
     return etag.strip('"').lower()[:8]
-
-
-def _dashed(name: str) -> str:
-    return name.replace("_", "-")
 
 
 def _md5(content: bytes) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy.engine import Connection
 
 from ..model import Failure, Photo, folder_of
 from .backlog import bind, loosen
+from .compared import unsettle
 from .database import Database
 from .rows import (
     Known,
@@ -279,4 +280,6 @@ def _forget(db: Connection, keys: Sequence[str]) -> None:
         some = keys[i : i + MANY]
         db.execute(sa.delete(photos).where(photos.c.key.in_(some)))
         db.execute(sa.delete(failures).where(failures.c.key.in_(some)))
-    make_stale(db, {folder_of(key) for key in keys})
+    folders = {folder_of(key) for key in keys}
+    unsettle(db, folders)
+    make_stale(db, folders)

@@ -101,13 +101,13 @@ def given_in_file(content: bytes, *, site: str | None = None) -> list[Given]:
         Given(
             photo_id=photo_id,
             version=_version(entry.get("version")),
-            likes=_count(entry.get("likes")),
-            before=_count(entry.get("before")),
-            stars=_halves(entry.get("stars")),
+            likes=count_in(entry.get("likes")),
+            before=count_in(entry.get("before")),
+            stars=halves_in(entry.get("stars")),
             stars_at_s=_time(entry.get("stars_at_s")),
         )
         for photo_id, entry in told["photos"].items()
-        if isinstance(entry, Mapping) and _is_id(photo_id)
+        if isinstance(entry, Mapping) and is_id(photo_id)
     ]
 
 
@@ -124,7 +124,7 @@ def corrected_in_file(content: bytes) -> list[Corrected]:
             at_s=_time(entry.get("at_s")),
         )
         for photo_id, entry in found
-        if isinstance(entry, Mapping) and _is_id(photo_id)
+        if isinstance(entry, Mapping) and is_id(photo_id)
         for exif, place in [(_exif(entry.get("exif")), entry.get("place"))]
         if exif is not None and (place is None or _is_text(place))
     ]
@@ -188,14 +188,14 @@ def _given_in(entries: Mapping[str, Any]) -> Iterator[Given]:
     for key, facts in entries.items():
         album_id, _, file_name = key.rpartition("/")
         name = file_name.rpartition(".")[0]
-        if album_id and name and _is_id(key) and isinstance(facts, Mapping):
-            before, stars = _count(facts.get("likes")), _halves(facts.get("star"))
+        if album_id and name and is_id(key) and isinstance(facts, Mapping):
+            before, stars = count_in(facts.get("likes")), halves_in(facts.get("star"))
             if before or stars is not None:
                 photo_id = normalize("NFC", f"{album_id}/{name}")
                 yield Given(photo_id=photo_id, before=before, stars=stars)
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
     """Tell whether it may name a photo; half a character cannot be recorded."""
     return "/" in text and len(text) <= LONGEST_ID and _is_whole(text)
 
@@ -208,11 +208,13 @@ def _version(value: object) -> str | None:
     return value if isinstance(value, str) and VERSION.fullmatch(value) else None
 
 
-def _count(value: object) -> int:
+def count_in(value: object) -> int:
+    """Return a count of likes; what is none counts as 0."""
     return value if type(value) is int and 0 < value < MOST_LIKES else 0
 
 
-def _halves(value: object) -> float | None:
+def halves_in(value: object) -> float | None:
+    """Return stars, 0 to 5 in halves; ``None`` for what are none."""
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 5:
         return None
     number = float(value)

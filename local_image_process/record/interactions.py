@@ -28,10 +28,12 @@ from .given import (
 from .schema import likes, mark_stale, meta, mirrored_photos, photos, stars, tombstones
 from .tallies import (
     PREDECESSOR,
+    News,
     add_likes,
     counts,
     follow_all,
     merge_rest,
+    news_in,
     replace_likes,
     set_stars,
     total,
@@ -163,6 +165,16 @@ class Interactions:
             spelt = {normalize("NFC", photo_id): photo_id for photo_id in _pictures(db).version_of}
             merge_rest(db, {spelt.get(one.photo_id, one.photo_id): one for one in given})
         return len(given)
+
+    def news(self, given: Mapping[str, Given]) -> dict[str, News]:
+        """Return what ``inherit`` would bring to which photo."""
+        with self._database.read() as db:
+            return news_in(db, given)
+
+    def inherit(self, given: Mapping[str, Given]) -> None:
+        """Take what a predecessor counted, by photo id; a photo may be known later only."""
+        with self._database.write(durable=True) as db:
+            merge_rest(db, given)
 
     def take_back(self, *, own: Callable[[], bytes], exif_data: Callable[[], bytes]) -> int:
         """Give a new catalogue what our own file tells or, without one, an ``exif_data.json``.

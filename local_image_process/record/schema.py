@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 derived = sa.MetaData()  # made anew from the library whenever the schema changes
 primary = sa.MetaData()  # given by people, or owed to others: never dropped
@@ -101,6 +101,15 @@ sidecars = sa.Table(
     sa.Column("inode", sa.Text, nullable=False),
     sa.Column("content", sa.Text, nullable=False),  # JSON of model.Sidecar: the last good one
     sa.Column("problem", sa.Text),
+)
+compared_folders = sa.Table(  # in which there was nothing to do
+    "compared_folders",
+    derived,
+    sa.Column("folder", sa.Text, primary_key=True),
+    sa.Column("terms", sa.Text, nullable=False),  # settings and version of the program
+    sa.Column("state", sa.Text, nullable=False),  # digest of its files' stamps
+    sa.Column("album_id", sa.Text, nullable=False),
+    sa.Column("photos", sa.Integer, nullable=False),
 )
 loose_objects = sa.Table(  # may lie in the store although no photo names them
     "loose_objects", derived, sa.Column("name", sa.Text, primary_key=True)
@@ -203,11 +212,25 @@ tombstones = sa.Table(  # photos that are withdrawn, for when their picture come
     sa.Column("version", sa.Text, nullable=False),
     sa.Column("at_s", sa.Float, nullable=False),  # UTC, seconds since 1970
 )
+take_overs = sa.Table(  # others' objects in the bucket that somebody said we may overwrite
+    "take_overs",
+    primary,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("version", sa.Text, nullable=False),  # only as it was then
+)
 meta = sa.Table(
     "meta",
     primary,
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
+)
+
+
+_STALE = sa.insert(stale_albums)
+_STALER = (
+    sa.update(stale_albums)
+    .where(stale_albums.c.folder == sa.bindparam("here"))
+    .values(changes=stale_albums.c.changes + 1)
 )
 
 
@@ -219,10 +242,8 @@ def mirrored_folder(album_id: str) -> str:
 def make_stale(connection: Connection, folders: Iterable[str]) -> None:
     """Note, within the caller's transaction, that the JSON of these folders is out of date."""
     for folder in folders:
-        here = stale_albums.c.folder == folder
-        again = sa.update(stale_albums).where(here).values(changes=stale_albums.c.changes + 1)
-        if not connection.execute(again).rowcount:
-            connection.execute(sa.insert(stale_albums).values(folder=folder, changes=1))
+        if not connection.execute(_STALER, {"here": folder}).rowcount:
+            connection.execute(_STALE, {"folder": folder, "changes": 1})
 
 
 def mark_stale(db: Connection, photo_ids: Iterable[str]) -> None:

@@ -1,6 +1,8 @@
 """Likes and stars of photos, changed within the caller's transaction."""
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -8,6 +10,15 @@ from sqlalchemy.engine import Connection
 from .given import Given, stars_order
 from .schema import clicks, corrections, likes, mark_stale, stars
 
+_COUNTED = sa.select(likes.c.photo_id, likes.c.site, likes.c.count.label("count_")).where(
+    likes.c.photo_id.in_(sa.bindparam("photo_ids", expanding=True))
+)
+_NEW = sa.insert(likes)
+_CHANGED = (
+    sa.update(likes)
+    .where(likes.c.photo_id == sa.bindparam("of_photo"), likes.c.site == sa.bindparam("at"))
+    .values(count=sa.bindparam("now"))
+)
 PREDECESSOR = "predecessor"  # what a predecessor had counted: a site that all others know of
 
 
@@ -56,20 +67,37 @@ def replace_likes(db: Connection, site: str, wanted: Mapping[str, int]) -> None:
     mark_stale(db, {*changed, *(known.keys() - wanted.keys())})
 
 
-def merge_rest(db: Connection, given: Mapping[str, Given]) -> None:
-    """Take stars, of which the newest count, and a predecessor's likes, of which the most do."""
+@dataclass(frozen=True, slots=True)
+class News:
+    """What one photo was given that is not known yet."""
+
+    likes: int  # a predecessor's, more than were known
+    stars: float | None
+    stars_at_s: float
+
+
+def news_in(db: Connection, given: Mapping[str, Given]) -> dict[str, News]:
+    """Return what is new: of a predecessor's likes the most count, of stars the newest."""
     before = counts(db, PREDECESSOR)
     newest = {r.photo_id: (r.given_at_s, r.stars) for r in db.execute(sa.select(stars))}
-    changed = set()
+    news = {}
     for photo_id, one in given.items():
-        if one.before > before.get(photo_id, 0):
-            add_likes(db, photo_id, one.before - before.get(photo_id, 0), PREDECESSOR)
-            changed.add(photo_id)
+        more = max(0, one.before - before.get(photo_id, 0))
         is_newer = stars_order(one) > newest.get(photo_id, (-1.0, 0.0))
-        if one.stars is not None and is_newer:
+        if more or is_newer:
+            news[photo_id] = News(more, one.stars if is_newer else None, one.stars_at_s)
+    return news
+
+
+def merge_rest(db: Connection, given: Mapping[str, Given]) -> None:
+    """Take stars and a predecessor's likes."""
+    news = news_in(db, given)
+    for photo_id, one in news.items():
+        if one.likes:
+            add_likes(db, photo_id, one.likes, PREDECESSOR)
+        if one.stars is not None:
             set_stars(db, photo_id, one.stars, one.stars_at_s)
-            changed.add(photo_id)
-    mark_stale(db, changed)
+    mark_stale(db, news)
 
 
 def counts(db: Connection, site: str, *photo_ids: str) -> dict[str, int]:
@@ -92,6 +120,24 @@ def add_likes(db: Connection, photo_id: str, number: int, site: str) -> None:
     added = db.execute(sa.update(likes).where(here).values(count=likes.c.count + number))
     if not added.rowcount:
         db.execute(sa.insert(likes).values(photo_id=photo_id, site=site, count=number))
+
+
+def add_all(db: Connection, added: Mapping[str, int], site: str) -> dict[str, int]:
+    """Change what a site counted for photos, never below nothing; return the totals."""
+    rows = db.execute(_COUNTED, {"photo_ids": list(added)}) if added else ()
+    found = {(row.photo_id, row.site): row.count_ for row in rows}
+    here = {photo_id: found.get((photo_id, site)) for photo_id in added}
+    now = {photo_id: max(0, (here[photo_id] or 0) + n) for photo_id, n in added.items()}
+    fresh = [(p, n) for p, n in now.items() if here[p] is None and n]
+    if fresh:
+        db.execute(_NEW, [{"photo_id": p, "site": site, "count": n} for p, n in fresh])
+    changed = [(p, n) for p, n in now.items() if here[p] not in (None, n)]
+    if changed:
+        db.execute(_CHANGED, [{"of_photo": p, "at": site, "now": n} for p, n in changed])
+    totals = Counter(now)
+    for (photo_id, other), count in found.items():
+        totals[photo_id] += count if other != site else 0
+    return totals
 
 
 def set_stars(db: Connection, photo_id: str, number: float, given_at_s: float) -> None:

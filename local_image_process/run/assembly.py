@@ -8,19 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .. import __version__
 from ..image import recipe as recipes
 from ..image.workers import Workers
 from ..model import Recipe, Watermark
 from ..publish.privacy import Privacy
 from ..publish.store import FolderStore, Store, interactions_object
-from ..record.catalogue import Catalogue
+from ..record.compared import Compared
 from ..record.notices import Notices
 from ..record.tombstones import DAY_S, Tombstones
 from ..settings import Settings
 from ..source import mounts
 from .exporter import Exporter
 from .indexing import Indexing
-from .looking import Looking, Terms
+from .looking import Looking
 from .notifying import Notifying
 from .outgoing import Outgoing
 from .pipeline import Pipeline
@@ -34,6 +35,7 @@ from .sync import Terms as SyncTerms
 from .syncing import Syncing
 from .tidying import Tidying
 from .withdrawal import Missing
+from .work import Terms
 
 if TYPE_CHECKING:
     from ..publish.oss import OssStore
@@ -48,10 +50,10 @@ class Parts:
     outgoing: Outgoing
 
 
-def make_store(settings: Settings, stop: threading.Event) -> Store:
+def make_store(settings: Settings, stop: threading.Event, records: Records | None = None) -> Store:
     """Return where renditions go; ``stop`` ends its waiting for another attempt."""
     if settings.has_bucket:
-        return make_bucket(settings, stop)
+        return make_bucket(settings, stop, records)
     return FolderStore(
         media=settings.data_dir / "media",
         marks=settings.data_dir / "marks",
@@ -59,8 +61,13 @@ def make_store(settings: Settings, stop: threading.Event) -> Store:
     )
 
 
-def make_bucket(settings: Settings, stop: threading.Event) -> "OssStore":
-    """Return the bucket; imported only where there is one, for it costs half a second."""
+def make_bucket(
+    settings: Settings, stop: threading.Event, records: Records | None = None
+) -> "OssStore":
+    """Return the bucket; imported only where there is one, for it costs half a second.
+
+    Without ``records`` nothing of others is overwritten, whatever somebody said.
+    """
     from ..publish.oss import BucketAddress, OssStore
 
     scheme, host = _endpoint(settings)
@@ -79,6 +86,7 @@ def make_bucket(settings: Settings, stop: threading.Event) -> "OssStore":
         ),
         connections=settings.upload_workers + 2,
         stop=stop,
+        **({"may_replace": records.take_overs.permits} if records else {}),
     )
 
 
@@ -103,7 +111,7 @@ def make_parts(
     settings: Settings, records: Records, stop: threading.Event, *, on_done: Callable[[], None]
 ) -> Parts:
     """Join all that a leader works with; ``on_done`` is called when a part of it has ended."""
-    store = make_store(settings, stop)
+    store = make_store(settings, stop, records)
     exporter = make_exporter(settings, records, store)
     pipeline = None
     if not settings.is_mirror:
@@ -187,7 +195,7 @@ def make_pipeline(
         takes_back=not settings.has_bucket or catalogue.count() == 0,  # it costs a request each
     )
     return Pipeline(
-        looking=_looking(settings, catalogue, recipe, settle_s=settings.settle_s),
+        looking=_looking(settings, records, recipe, settle_s=settings.settle_s),
         publisher=publisher,
         missing=Missing(catalogue=catalogue, root=settings.library, grace_s=settings.settle_s),
         catalogue=catalogue,
@@ -206,24 +214,24 @@ def make_pipeline(
     )
 
 
-def make_looking(settings: Settings, catalogue: Catalogue, *, settle_s: float) -> Looking:
+def make_looking(settings: Settings, records: Records, *, settle_s: float) -> Looking:
     """Join what it takes to compare library and catalogue."""
-    return _looking(settings, catalogue, _recipe(settings), settle_s=settle_s)
+    return _looking(settings, records, _recipe(settings), settle_s=settle_s)
 
 
-def _looking(
-    settings: Settings, catalogue: Catalogue, recipe: Recipe, *, settle_s: float
-) -> Looking:
+def _looking(settings: Settings, records: Records, recipe: Recipe, *, settle_s: float) -> Looking:
+    terms = Terms(
+        recipe=recipes.digest(recipe),
+        conditions=_conditions(settings, recipe),
+        root_album=settings.root_album,
+        stable_inodes=has_events(settings.library),
+    )
     return Looking(
         root=settings.library,
-        catalogue=catalogue,
+        catalogue=records.catalogue,
+        compared=Compared(records.database, terms=f"{__version__} {terms}"),
         settling=Settling(settle_s=settle_s),
-        terms=Terms(
-            recipe=recipes.digest(recipe),
-            conditions=_conditions(settings, recipe),
-            root_album=settings.root_album,
-            stable_inodes=has_events(settings.library),
-        ),
+        terms=terms,
     )
 
 

@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..errors import LibraryError
 from ..image.inside import is_webp, surplus
+from ..model import Look
 from ..publish.export import index_files
 from ..publish.store import Store, display_object, thumb_object, version_of
+from ..source import scan
 from .exporter import Exporter
 from .publisher import objects_of
 from .records import Records
@@ -19,22 +22,28 @@ NOTE = "note"  # of what is as good as it can be
 class Finding:
     """One thing that is not as it should be."""
 
-    kind: str  # NOTE, "failed", "album", "missing", "broken", "private", "left over", "foreign"…
+    kind: str  # NOTE, "library", "failed", "album", "missing", "broken", "private", "foreign"…
     name: str
     reason: str
 
 
 def check(
-    *, records: Records, store: Store | None, exporter: Exporter, data_dir: Path, is_mirror: bool
+    *,
+    records: Records,
+    store: Store | None,
+    exporter: Exporter,
+    data_dir: Path,
+    library: Path | None,
 ) -> list[Finding]:
     """Return all findings; an empty list means that everything agrees. Changes nothing.
 
-    Without a ``store`` the objects are not looked at.
+    Without a ``store`` the objects are not looked at; a mirror has no ``library``.
     """
     return [
+        *(_library(library) if library else ()),
         *_failures(records),
         *(_mirrored(records, store) if store else ()),
-        *(_objects(records, store) if store and not is_mirror else ()),
+        *(_objects(records, store) if store and library else ()),
         *_json(exporter, data_dir),
     ]
 
@@ -45,10 +54,25 @@ def _failures(records: Records) -> Iterator[Finding]:
     for key, note in records.catalogue.notes():
         yield Finding(kind=NOTE, name=key, reason=note)
     for name, problem in records.catalogue.sidecar_problems():
-        yield Finding(kind="album", name=name, reason=problem)
+        yield Finding(kind="album", name=name, reason=_without_place(problem, name))
     for album in records.mirror.albums().values():
         if album.problem:
             yield Finding(kind="album", name=album.yaml or album.album_id, reason=album.problem)
+
+
+def _without_place(problem: str, name: str) -> str:
+    place, _, words = problem.partition(": ")
+    return words if words and name.endswith(place) else problem
+
+
+def _library(root: Path) -> Iterator[Finding]:
+    """Name the folders of the library that keep us from knowing what is in them."""
+    try:
+        for found in scan.look(root, {Look("", deep=True)}, stable_inodes=True):
+            if isinstance(found, scan.Unlisted):
+                yield Finding(kind="library", name=str(root), reason=found.reason)
+    except LibraryError as error:
+        yield Finding(kind="library", name=str(root), reason=str(error))
 
 
 def _mirrored(records: Records, store: Store) -> Iterator[Finding]:

@@ -16,11 +16,11 @@ from . import assembly
 from .check import Finding, check
 from .leader import EVERYTHING, Leader
 from .lease import Lease
-from .looking import Work
 from .records import make_folders, open_copy, open_records, take_back_interactions
 from .standing import Standing
 from .status import Board
 from .withdrawal import exceeds_fuse
+from .work import Work
 
 POLL_S = 0.2
 
@@ -114,7 +114,7 @@ def plan(settings: Settings) -> Preview:
     with tempfile.TemporaryDirectory(prefix="gallery-plan-") as folder:
         records = open_copy(settings, Path(folder))
         try:
-            looking = assembly.make_looking(settings, records.catalogue, settle_s=0.0)
+            looking = assembly.make_looking(settings, records, settle_s=0.0)
             work = looking.look({EVERYTHING})
             moves = _moves(work, records.catalogue)
             gone, known = len(work.missing) - len(moves), records.catalogue.count()
@@ -155,7 +155,7 @@ def run_check(settings: Settings, *, remote: bool) -> list[Finding]:
             store=store if remote or not settings.has_bucket else None,
             exporter=assembly.make_exporter(settings, records, store),
             data_dir=settings.data_dir,
-            is_mirror=settings.is_mirror,
+            library=None if settings.is_mirror else settings.library,
         )
     finally:
         records.database.close()

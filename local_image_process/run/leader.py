@@ -153,7 +153,7 @@ class Leader:
             if has_come_back or mounted.have_changed(time.monotonic()):
                 self._next_sweep_s = 0.0
                 return
-            has_gaps = self._pipeline is not None and self._pipeline.take_recovered()
+            has_gaps = self._pipeline is not None and self._pipeline.unknown.take_recovered()
             if watched and (looks or time.monotonic() > check_s):
                 check_s = time.monotonic() + WATCH_CHECK_S
                 has_gaps = has_gaps or watched.lost()

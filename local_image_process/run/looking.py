@@ -2,70 +2,50 @@
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ..errors import LibraryError
+from ..calling import command
+from ..errors import LibraryError, StoreUnavailable
 from ..logs import kv
-from ..model import Look, Original, folder_of
+from ..model import Look, folder_of
 from ..record.catalogue import Catalogue
-from ..record.rows import Known, Tried
+from ..record.compared import Compared, Settled
+from ..record.rows import Tried
 from ..source import naming, scan
 from .album_words import AlbumWords
-from .later import Later
 from .plan import Plan, make_plan
 from .publisher import Place
 from .settling import Settling
 from .stacks import sort_out
+from .unknown import Unknown
+from .work import Terms, Work
 
 log = logging.getLogger(__name__)
 
 AS_FOUND = "found"  # conditions of a failure that scanning itself tells
 
 
-@dataclass(slots=True)
-class Work:
-    """What a look found to do."""
-
-    publish: list[tuple[Original, Place]] = field(default_factory=list)
-    rename: list[tuple[Original, Known, Place]] = field(default_factory=list)
-    present: set[str] = field(default_factory=set)  # keys that are there
-    missing: dict[str, int] = field(default_factory=dict)  # keys that are not; bytes they had
-    hidden: list[str] = field(default_factory=list)  # keys the photographer hid
-    stacked: list[str] = field(default_factory=list)  # keys that others stand for by now
-    hidden_folders: set[str] = field(default_factory=set)
-    shown_folders: set[str] = field(default_factory=set)
-    unchanged: int = 0
-    failing: int = 0  # failed before, unchanged since
-    waiting: int = 0  # not at rest yet
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """Under which settings originals are judged."""
-
-    recipe: str  # digest
-    conditions: str  # settings that decide whether a photo fails
-    root_album: str
-    stable_inodes: bool
-
-
 class Looking:
     """Reads the library and the catalogue; changes only what the catalogue says of folders."""
 
     def __init__(
-        self, *, root: Path, catalogue: Catalogue, settling: Settling, terms: Terms
+        self,
+        *,
+        root: Path,
+        catalogue: Catalogue,
+        compared: Compared,
+        settling: Settling,
+        terms: Terms,
     ) -> None:
         self._root = root
         self._catalogue = catalogue
+        self._compared = compared
         self._words = AlbumWords(catalogue)
         self._settling = settling
         self._terms = terms
         self._root_inode: int | None = None  # when it was last looked at
-        self._unlisted: set[str] = set()
-        self._later = Later()
-        self._is_watch_incomplete = False
+        self.unknown = Unknown()
         self._ids: dict[str, str] = {}  # of folders with photos, on record or on their way
         self._unrested: dict[str, dict[str, int]] = {}  # by folder: keys and their bytes
 
@@ -76,17 +56,39 @@ class Looking:
         (unless somebody ``confirmed`` that).
         """
         looks = frozenset(looks) | self._all_if_replaced()
-        seen = list(scan.look(self._root, looks, stable_inodes=self._terms.stable_inodes))
-        listings = [found for found in seen if isinstance(found, scan.Listing)]
+        is_deep = any(look.deep for look in looks)
+        settled = self._compared.settled(None if is_deep else {look.folder for look in looks})
+        seen = self._scan(looks, settled)
+        self.unknown.note(seen)
         if Look("", deep=True) in looks and not confirmed:
-            self._require_our_library(listings)
+            self._require_our_library(seen, settled)
         work = Work()
-        ids = self._album_ids(listings)
-        for listing in listings:
-            self._compare(listing, ids[listing.folder], work)
+        for listing, album_id in self._to_compare(seen, settled, work):
+            self._compare(listing, album_id, work)
         for folder in self._gone(looks, seen):
             self._note_gone(folder, work)
+        self._keep_settled(work, settled)
         return work
+
+    def _to_compare(
+        self, seen: Sequence[scan.Seen], settled: Mapping[str, Settled], work: Work
+    ) -> Iterator[tuple[scan.Listing, str]]:
+        """Yield folders with their album ids, but for those that are known to be as they were."""
+        listings = [one for one in seen if isinstance(one, scan.Listing)]
+        same = {one.folder: settled[one.folder] for one in seen if isinstance(one, scan.Same)}
+        has_photos = {one.folder: bool(one.originals) for one in listings}
+        ids = self._album_ids(has_photos | {f: bool(one.photos) for f, one in same.items()})
+        renamed = [Look(folder) for folder, one in same.items() if one.album_id != ids[folder]]
+        again = self._scan(frozenset(renamed), {}) if renamed else []
+        for folder in same.keys() - {look.folder for look in renamed}:
+            self._pass_over(folder, same[folder], work)
+        for listing in (*listings, *(one for one in again if isinstance(one, scan.Listing))):
+            yield listing, ids[listing.folder]
+
+    def _scan(self, looks: frozenset[Look], settled: Mapping[str, Settled]) -> list[scan.Seen]:
+        known = {folder: one.state for folder, one in settled.items()}
+        inodes = self._terms.stable_inodes
+        return list(scan.look(self._root, looks, stable_inodes=inodes, known=known))
 
     def _all_if_replaced(self) -> frozenset[Look]:
         """Return a look at everything if another folder took the library's place since the last.
@@ -113,15 +115,14 @@ class Looking:
         Raises LibraryError when the library is away.
         """
         looks = frozenset(Look(folder_of(key)) for key in keys)
-        seen = list(scan.look(self._root, looks, stable_inodes=self._terms.stable_inodes))
+        seen = self._scan(looks, {})
         there = {key for found in seen if isinstance(found, scan.Listing) for key in found.keys}
         unknown = {found.folder for found in seen if isinstance(found, scan.Unlisted)}
         return {k for k in keys if k not in there and not _lies_below(folder_of(k), unknown)}
 
     def due(self, now_s: float) -> frozenset[Look]:
         """Take the folders that are to be looked at again by now (monotonic)."""
-        later = {Look(folder, deep=folder in self._unlisted) for folder in self._later.due(now_s)}
-        return self._settling.due(now_s) | later
+        return self._settling.due(now_s) | self.unknown.due(now_s)
 
     def next_due_s(self) -> float | None:
         """Return when (monotonic) the next folder is to be looked at again.
@@ -134,17 +135,9 @@ class Looking:
         """Have a folder looked at again, as soon as its files may be at rest."""
         self._settling.again(folder, time.monotonic() + self._settling.settle_s)
 
-    def again_later(self, folder: str) -> None:
-        """Have a folder looked at again, later and later: a file in it could not be read."""
-        self._later.note(folder, time.monotonic())
-
-    def take_recovered(self) -> bool:
-        """Tell, once, that a folder can be listed again; none made in it meanwhile is watched."""
-        is_incomplete, self._is_watch_incomplete = self._is_watch_incomplete, False
-        return is_incomplete
-
     def _compare(self, listing: scan.Listing, album_id: str, work: Work) -> None:
         known = self._catalogue.known(listing.folder)
+        work.unsettled.add(listing.folder)
         work.present |= known.keys() & listing.keys
         self._unrested.pop(listing.folder, None)
         if self._words.of(listing, is_public=bool(known)).hidden:
@@ -171,6 +164,26 @@ class Looking:
         self._take(plan, names, album_id, work)
         work.failing += len(listing.problems)
         self._note_problems(listing, tried, plan)
+        if plan.is_empty and listing.state and not tried:
+            work.unsettled.discard(listing.folder)
+            work.settled[listing.folder] = Settled(
+                state=listing.state, album_id=album_id, photos=plan.unchanged
+            )
+
+    def _pass_over(self, folder: str, settled: Settled, work: Work) -> None:
+        """Take a folder for what it was when there was nothing to do in it."""
+        self._unrested.pop(folder, None)
+        work.shown_folders.add(folder)
+        work.unchanged += settled.photos
+        work.settled[folder] = settled
+
+    def _keep_settled(self, work: Work, before: Mapping[str, Settled]) -> None:
+        """Put on record which folders need no comparing as long as their files stay the same."""
+        fresh = {f: one for f, one in work.settled.items() if before.get(f) != one}
+        try:
+            self._compared.note(fresh, work.unsettled & before.keys())
+        except StoreUnavailable as error:  # it only spares time
+            log.debug("folders compared in vain %s", kv(why=error))
 
     def _take(self, plan: Plan, names: dict[str, str], album_id: str, work: Work) -> None:
         for original in plan.publish:
@@ -199,14 +212,13 @@ class Looking:
                 self._catalogue.fail(problem, AS_FOUND)
                 log.warning("photo failed %s", kv(key=problem.key, reason=problem.reason))
 
-    def _album_ids(self, listings: list[scan.Listing]) -> dict[str, str]:
-        """Return the album id of every listed folder, with all other albums in mind.
+    def _album_ids(self, listed: Mapping[str, bool]) -> dict[str, str]:
+        """Return the album id of each folder, with all others in mind; does it have photos?
 
         Others are those on record, and those seen in this term whose photos are still on their
         way. One of them whose id changes by what is listed now is noted to be looked at again.
         """
         before = self._ids | self._catalogue.folders()
-        listed = {listing.folder: bool(listing.originals) for listing in listings}
         there = {folder for folder in before if listed.get(folder, True)}
         there |= {folder for folder, has_photos in listed.items() if has_photos}
         self._ids = naming.album_ids(there, root_album=self._terms.root_album)
@@ -219,12 +231,11 @@ class Looking:
     def _gone(
         self,
         looks: frozenset[Look],
-        seen: Sequence[scan.Listing | scan.Unlisted | scan.Gone],
+        seen: Sequence[scan.Seen],
     ) -> set[str]:
         """Return the folders of record that were looked for and are not there."""
-        visited = {found.folder for found in seen if isinstance(found, scan.Listing)}
+        visited = {found.folder for found in seen if isinstance(found, scan.Listing | scan.Same)}
         unlisted = {found.folder for found in seen if isinstance(found, scan.Unlisted)}
-        self._note_unlisted(seen)
         gone = {found.folder for found in seen if isinstance(found, scan.Gone)}
         tops = gone | {look.folder for look in looks if look.deep}
         if not tops:
@@ -235,18 +246,6 @@ class Looking:
             if _lies_below(folder, tops) and not _lies_below(folder, unlisted)
         }
 
-    def _note_unlisted(self, seen: Sequence[scan.Listing | scan.Unlisted | scan.Gone]) -> None:
-        """Keep in mind which folders are unknown, to look again later and later."""
-        found = [one for one in seen if isinstance(one, scan.Unlisted)]
-        for one in found:
-            if one.folder not in self._unlisted:
-                log.warning("folder left as it was %s", kv(folder=one.folder, why=one.reason))
-            self._later.note(one.folder, time.monotonic())
-        tried = {one.folder for one in seen}
-        still = {one.folder for one in found}
-        self._is_watch_incomplete |= bool(self._unlisted & tried - still)
-        self._unlisted = self._unlisted - tried | still
-
     def _note_gone(self, folder: str, work: Work) -> None:
         self._ids.pop(folder, None)
         self._unrested.pop(folder, None)
@@ -256,12 +255,17 @@ class Looking:
         if self._catalogue.sidecar(folder):
             self._catalogue.record_sidecar(folder, None)
 
-    def _require_our_library(self, listings: list[scan.Listing]) -> None:
+    def _require_our_library(
+        self, seen: Sequence[scan.Seen], settled: Mapping[str, Settled]
+    ) -> None:
         """Raise LibraryError if nothing found looks like anything that is published.
 
         Size and time of change of a file survive a move, so a library whose folders were all
         renamed is still known.
         """
+        if any(settled[one.folder].photos for one in seen if isinstance(one, scan.Same)):
+            return
+        listings = (one for one in seen if isinstance(one, scan.Listing))
         originals = [original for listing in listings for original in listing.originals]
         if self._catalogue.knows_any([original.key for original in originals]):
             return
@@ -271,7 +275,7 @@ class Looking:
             raise LibraryError(
                 f"{self._root} holds none of the {len(known)} photos that are published:"
                 " is it the right folder, and mounted? Nothing was changed. If they really"
-                " are gone: python -m local_image_process once --confirm-withdraw"
+                f" are gone: {command('once --confirm-withdraw')}"
             )
 
 

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from ..model import Photo, Shown, Sidecar
 from ..publish.privacy import Privacy
 from ..publish.store import PREFIX
+from ..record.shown import Spelling
 from .albums import placed
 from .records import Records
 
@@ -19,9 +20,7 @@ def find_photo(records: Records, spelled: str) -> Shown | None:
     "上海/DSC04056.JPG", "上海/DSC04056.webp", "https://…/gallery/上海/DSC04056.webp?v=…": the
     ending never matters. A photo of a hidden album is not shown.
     """
-    if len(spelled) > LONGEST:
-        return None
-    for album_id, name in _places(spelled):
+    for album_id, name in spelling(spelled):
         own = records.catalogue.shown_as(album_id, name)
         found = own or records.mirror.photo(album_id, name)
         if found is not None and _words(records, found).hidden:
@@ -55,8 +54,12 @@ def _words(records: Records, photo: Shown) -> Sidecar:
     return album.words if album else Sidecar()
 
 
+def spelling(spelled: str) -> Spelling:
+    """Return every album id and name that may be meant, the likeliest first."""
+    return list(_places(spelled)) if len(spelled) <= LONGEST else []
+
+
 def _places(spelled: str) -> Iterator[tuple[str, str]]:
-    """Yield every album id and name that a spelling may mean, the likeliest first."""
     path = spelled.partition("?")[0]
     if "://" in path or path.startswith("/"):
         prefix, *place = path.split("/")[-3:]

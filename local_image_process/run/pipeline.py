@@ -17,7 +17,7 @@ from ..model import Developed, Failure, Look, Original, Recipe
 from ..record.catalogue import Catalogue
 from ..record.rows import ANY_CONDITIONS
 from .developing import Developing
-from .looking import Looking, Work
+from .looking import Looking
 from .pause import Pause
 from .plan import attempt_of
 from .publisher import Outcome, Parcel, Publisher, SourceGone
@@ -25,7 +25,9 @@ from .queue import Job, Queue
 from .report import Report
 from .stages import DEVELOP, STORE
 from .storing import Storing
+from .unknown import Unknown
 from .withdrawal import Missing
+from .work import Work
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +104,11 @@ class Pipeline:
         return self._missing.held
 
     @property
+    def unknown(self) -> Unknown:
+        """The folders that could not be listed."""
+        return self._looking.unknown
+
+    @property
     def progress(self) -> dict[str, int]:
         """Return counts for a person who watches."""
         return {"waiting": len(self._queue) + len(self._storing), **self.report.counts()}
@@ -119,10 +126,6 @@ class Pipeline:
     def due_looks(self, now_s: float) -> frozenset[Look]:
         """Return folders that were not at rest when last looked at and should be by now."""
         return self._looking.due(now_s)
-
-    def take_recovered(self) -> bool:
-        """Tell, once, that a folder can be listed again that could not be."""
-        return self._looking.take_recovered()
 
     def next_due_s(self) -> float | None:
         """Return when (monotonic) there is something to do even if nothing happens."""
@@ -202,7 +205,7 @@ class Pipeline:
         conditions = attempt_of(job.original, self._conditions)
         if isinstance(error, PhotoAway):
             conditions = ANY_CONDITIONS
-            self._looking.again_later(job.original.folder)
+            self._looking.unknown.again_later(job.original.folder)
         self._catalogue.fail(failure, conditions)
         self.report.fail(job.original.stamp.size)
         log.warning("photo failed %s", kv(key=job.original.key, reason=reason))

@@ -19,6 +19,12 @@ class Plan:
     unchanged: int
     failed: int  # failed before and did not change since: not tried again
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there is nothing to do, and nothing failed before."""
+        ahead = (self.publish, self.rename, self.missing, self.stacked, self.forgive)
+        return not (any(ahead) or self.failed)
+
 
 def attempt_of(original: Original, conditions: str) -> str:
     """Name one attempt at a file: its state, its last change of any kind, today's settings.

@@ -15,6 +15,7 @@ from ..record.mailbox import Mailbox
 from ..record.mirror import Mirror
 from ..record.overview import Overview
 from ..record.places import Places
+from ..record.take_overs import TakeOvers
 from ..settings import Settings
 from .exporter import INTERACTIONS
 
@@ -36,6 +37,7 @@ class Records:
     places: Places
     mailbox: Mailbox
     overview: Overview
+    take_overs: TakeOvers
 
 
 def make_folders(settings: Settings) -> None:
@@ -82,6 +84,7 @@ def _records(database: Database, site: str) -> Records:
         places=Places(database),
         mailbox=Mailbox(database),
         overview=Overview(database),
+        take_overs=TakeOvers(database),
     )
 
 

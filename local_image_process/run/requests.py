@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..calling import command
 from ..record.mailbox import Mailbox, Request
 from ..record.wakes import Wakes
 from .pipeline import Pipeline
@@ -59,5 +60,13 @@ def report_of(
         error = error or (str(syncing.trouble) if syncing.trouble else None)
         report = {**syncing.report.counts(), "problems": syncing.report.problems}
     else:
-        report = dict(pipeline.report.summary()) if pipeline else {}
+        report = pipeline.report.summary() | {"problems": _problems(pipeline)} if pipeline else {}
     return report | ({"error": error} if error else {})
+
+
+def _problems(pipeline: Pipeline) -> list[str]:
+    """Return what keeps the gallery from being the library's image, but for failed photos."""
+    held = len(pipeline.held)
+    word = f"{held} photos are gone from the library, so many that they are still shown:"
+    do = f"if they really are gone, {command('once --confirm-withdraw')}"
+    return [*pipeline.unknown.reasons, *([f"{word} {do}"] if held else [])]

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import __version__
+from ..errors import LibraryError
 from ..reasons import in_chinese
 from ..settings import Settings
+from ..source import scan
 from .lease import Lease, SignOfLife
 from .readiness import LONGEST_UNSEEN_S, LOW_BYTES, why_not_writable
 from .records import Records
@@ -67,7 +69,7 @@ class Standing:
             "version": __version__,
             "library": None
             if settings.is_mirror
-            else {"path": str(settings.library.absolute()), "error": troubles.get("library")},
+            else {"path": str(settings.library.absolute()), "error": self._library_error(status)},
             "watching": None if settings.is_mirror else by,
             "disk": self._disk(),
             "store": {
@@ -89,6 +91,16 @@ class Standing:
                 for failure in self.records.overview.failures(FAILURES_TOLD)
             ],
         }
+
+    def _library_error(self, status: Status) -> str | None:
+        """Return what the leader says is wrong; without one, look whether it is there at all."""
+        if self.leader():
+            return status.troubles.get("library")
+        try:
+            scan.check_root(self.settings.library)
+        except LibraryError as error:
+            return str(error)
+        return None
 
     def _disk(self) -> dict[str, Any]:
         usage = shutil.disk_usage(self.settings.data_dir)

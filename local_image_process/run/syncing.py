@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from ..calling import command
 from ..errors import GalleryError
 from ..logs import kv
 from .sync import SyncReport
@@ -117,6 +118,6 @@ class Syncing:
         if report.held and report.held != self._held_told:
             log.error(
                 "pictures are gone from the bucket %s",
-                kv(held=report.held, do="if that is right: python read_oss.py --confirm-withdraw"),
+                kv(held=report.held, do=f"if that is right: {command('sync --confirm-withdraw')}"),
             )
         self._held_told = report.held

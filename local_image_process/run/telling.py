@@ -24,6 +24,7 @@ INTERVAL_S = 1.0
 SHARE = 20  # telling may take one twentieth of the time
 KEEP_S = 60.0  # how often the pace is kept while there is work
 HELD_TOLD = 50  # keys
+FOLDERS_TOLD = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +118,6 @@ def _troubles(seen: Seen) -> dict[str, str]:
     told = {name: seen.troubles.told(name) for name in ("library", "bucket", "export")}
     if seen.pipeline and seen.pipeline.trouble:
         told["store"] = str(seen.pipeline.trouble)
+    if seen.pipeline and seen.pipeline.unknown.reasons:
+        told.setdefault("library", "; ".join(seen.pipeline.unknown.reasons[:FOLDERS_TOLD]))
     return {name: words for name, words in told.items() if words}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping
 from itertools import islice
 from pathlib import Path
 
+from ..calling import command
 from ..errors import LibraryError
 from ..logs import kv
 from ..model import folder_of
@@ -138,8 +139,7 @@ class Missing:
                 kv(
                     photos=len(self.held),
                     of=self._catalogue.count(),
-                    do="if they really are gone: python -m local_image_process once"
-                    " --confirm-withdraw",
+                    do=f"if they really are gone: {command('once --confirm-withdraw')}",
                 ),
             )
         self._told = self.held
@@ -152,5 +152,5 @@ class Missing:
         raise LibraryError(
             f"{self._root} holds none of the photos that are published: is it the right folder, and"
             " mounted? Nothing was changed. If they really are gone:"
-            " python -m local_image_process once --confirm-withdraw"
+            f" {command('once --confirm-withdraw')}"
         )

@@ -2,9 +2,9 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from hashlib import blake2b
 from typing import TypeAlias
 from unicodedata import normalize
 
@@ -14,6 +14,8 @@ from .ignore import Rules, is_ignored
 from .sidecar import SIDECAR_SUFFIXES
 
 Entries: TypeAlias = dict[str, os.DirEntry[str]]  # by key
+File: TypeAlias = tuple[str, os.DirEntry[str], os.stat_result]  # key first
+Stamped: TypeAlias = tuple[str, str, Stamp, int]  # key, path, stamp, ctime in ns
 
 _LEADS_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
@@ -36,12 +38,20 @@ class Listing:
     sidecars: tuple[SidecarFile, ...]
     subfolders: tuple[str, ...]  # keys; a known folder that is not among them is gone
     problems: tuple[Failure, ...]
+    state: str  # digest of all files; "" where some of them are problems
 
     @property
     def keys(self) -> frozenset[str]:
         """Every key that is there; only a known key that is not among these may be withdrawn."""
         found = {original.key for original in self.originals}
         return frozenset(found | {problem.key for problem in self.problems})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Same:
+    """A folder in which all files are as they were in a state that is known."""
+
+    folder: str
 
 
 @dataclass(slots=True)
@@ -57,8 +67,14 @@ class _Survey:
 
 
 def list_folder(
-    path: str, folder: str, *, rules: Rules, real_root: str, stable_inodes: bool
-) -> tuple[Listing, Entries]:
+    path: str,
+    folder: str,
+    *,
+    rules: Rules,
+    real_root: str,
+    stable_inodes: bool,
+    known_state: str | None,
+) -> tuple[Listing | Same, Entries]:
     """Return what lies in a folder, and the folders below by key.
 
     Raises OSError if any part of it stays unknown; one file that cannot be looked at is a problem.
@@ -68,27 +84,32 @@ def list_folder(
     if rules.layers:
         photos = {k: one for k, one in photos.items() if not rules.excludes(k, is_folder=False)}
         folders = {k: one for k, one in folders.items() if not rules.excludes(k, is_folder=True)}
-    stamped = partial(_stamped, problems=survey.problems, stable_inodes=stable_inodes)
-    originals = [
-        Original(key=key, path=entry.path, stamp=stamp, ctime_ns=ctime_ns)
-        for key, entry, stamp, ctime_ns in stamped(photos)
-    ]
-    sidecars = [
-        SidecarFile(name=key.rpartition("/")[2], path=entry.path, stamp=stamp)
-        for key, entry, stamp, _ in stamped(survey.sidecars)
-    ]
-    xmp = [
-        Companion(key=key, path=entry.path, stamp=stamp)
-        for key, entry, stamp, _ in stamped(survey.xmp)
-    ]
+    kinds = (photos, survey.sidecars, survey.xmp)
+    files = [_files(found, survey.problems) for found in kinds]
+    state = "" if survey.problems else _state(files, stable_inodes=stable_inodes)
+    below = dict(sorted(folders.items()))
+    if state and state == known_state:
+        return Same(folder=folder), below
+    stamped = [list(_stamped(found, stable_inodes=stable_inodes)) for found in files]
     listing = Listing(
         folder=folder,
-        originals=companions.joined(originals, xmp),
-        sidecars=tuple(sidecars),
-        subfolders=tuple(sorted(folders)),
+        originals=_originals(stamped[0], stamped[2]),
+        sidecars=tuple(
+            SidecarFile(name=key.rpartition("/")[2], path=path, stamp=stamp)
+            for key, path, stamp, _ in stamped[1]
+        ),
+        subfolders=tuple(below),
         problems=tuple(survey.problems),
+        state=state,
     )
-    return listing, dict(sorted(folders.items()))
+    return listing, below
+
+
+def _originals(photos: Iterable[Stamped], xmp: Iterable[Stamped]) -> tuple[Original, ...]:
+    return companions.joined(
+        [Original(key=k, path=p, stamp=stamp, ctime_ns=ctime) for k, p, stamp, ctime in photos],
+        [Companion(key=key, path=path, stamp=stamp) for key, path, stamp, _ in xmp],
+    )
 
 
 def leads_inside(path: str, real_root: str) -> bool:
@@ -124,24 +145,39 @@ def why(error: OSError) -> str:
     return f"{error.strerror or error}; check the disk, or the connection to the NAS."
 
 
-def _stamped(
-    found: Entries, *, problems: list[Failure], stable_inodes: bool
-) -> Iterator[tuple[str, os.DirEntry[str], Stamp, int]]:
-    """Yield the files by key, with stamp and ctime; report those that cannot be looked at."""
+def _files(found: Entries, problems: list[Failure]) -> list[File]:
+    """Return files by key; report those that cannot be looked at."""
+    files: list[File] = []
     for key in sorted(found):
         entry = found[key]
         try:
-            status = entry.stat()
+            files.append((key, entry, entry.stat()))
         except FileNotFoundError:  # Race: deleted since the folder was read
             continue
         except PermissionError:  # of all its files: the folder may be read, but not entered
             raise
         except OSError as error:
             problems.append(Failure(key=key, stamp=None, reason=why(error)))
-            continue
+    return files
+
+
+def _state(kinds: Sequence[Sequence[File]], *, stable_inodes: bool) -> str:
+    """Return a digest of all that tells one state of these files from another."""
+    digest = blake2b(digest_size=16)
+    for files in kinds:
+        told = [
+            (key, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino if stable_inodes else 0)
+            for key, _, s in files
+        ]
+        digest.update(repr(told).encode())
+    return digest.hexdigest()
+
+
+def _stamped(files: Iterable[File], *, stable_inodes: bool) -> Iterator[Stamped]:
+    for key, entry, status in files:
         inode = status.st_ino if stable_inodes else 0
         stamp = Stamp(size=status.st_size, mtime_ns=status.st_mtime_ns, inode=inode)
-        yield key, entry, stamp, status.st_ctime_ns
+        yield key, entry.path, stamp, status.st_ctime_ns
 
 
 def _survey(path: str, folder: str, real_root: str) -> _Survey:

@@ -2,16 +2,17 @@
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from ..errors import LibraryError
 from ..model import Failure, Look
 from .ignore import CLOSING_FILES, IGNORE_BYTES_MAX, IGNORE_FILE, Rules, is_ignored
-from .listing import Listing, SidecarFile, join, leads_inside, list_folder, nfc, why
+from .listing import Listing, Same, SidecarFile, join, leads_inside, list_folder, nfc, why
 
-__all__ = ["Gone", "Listing", "SidecarFile", "Unlisted", "check_root", "look"]
+__all__ = ["Gone", "Listing", "Same", "SidecarFile", "Unlisted", "check_root", "look"]
 
 _VANISHED = (FileNotFoundError, NotADirectoryError)
 
@@ -31,11 +32,16 @@ class Gone:
     folder: str
 
 
+Seen: TypeAlias = Listing | Same | Unlisted | Gone
+NOTHING: Mapping[str, str] = {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Library:
     real_root: str
     identity: tuple[int, int]
     stable_inodes: bool
+    known: Mapping[str, str]  # states of folders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +80,11 @@ def check_root(root: Path) -> None:
 
 
 def look(
-    root: Path, looks: Iterable[Look], *, stable_inodes: bool
-) -> Iterator[Listing | Unlisted | Gone]:
+    root: Path, looks: Iterable[Look], *, stable_inodes: bool, known: Mapping[str, str] = NOTHING
+) -> Iterator[Seen]:
     """Yield what lies in each folder, once, even where several looks cover it.
+
+    A folder in the state that is ``known`` of it is only said to be the same.
 
     Below a deep look, a known folder that was not yielded is gone, unless an ``Unlisted`` is
     above it.
@@ -84,7 +92,10 @@ def look(
     """
     check_root(root)
     library = _Library(
-        real_root=os.path.realpath(root), identity=_identity(root), stable_inodes=stable_inodes
+        real_root=os.path.realpath(root),
+        identity=_identity(root),
+        stable_inodes=stable_inodes,
+        known=known,
     )
     seen: set[str] = set()
     for hint in sorted(set(looks), key=lambda hint: (not hint.deep, hint.folder)):
@@ -102,7 +113,7 @@ def _identity(root: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _visit(library: _Library, hint: Look, seen: set[str]) -> Iterator[Listing | Unlisted | Gone]:
+def _visit(library: _Library, hint: Look, seen: set[str]) -> Iterator[Seen]:
     try:
         door = _find(library, hint.folder)
     except OSError as error:
@@ -125,7 +136,7 @@ def _visit(library: _Library, hint: Look, seen: set[str]) -> Iterator[Listing | 
             waiting.extend(reversed(below))
 
 
-def _listed(library: _Library, door: _Door) -> tuple[Listing | Unlisted | Gone, list[_Door]]:
+def _listed(library: _Library, door: _Door) -> tuple[Seen, list[_Door]]:
     try:
         place = _enter(library, door)
         if place is None:
@@ -136,10 +147,12 @@ def _listed(library: _Library, door: _Door) -> tuple[Listing | Unlisted | Gone, 
             rules=place.rules,
             real_root=library.real_root,
             stable_inodes=library.stable_inodes,
+            known_state=None if place.problems else library.known.get(door.key),
         )
     except OSError as error:
         return _not_listed(door.key, error), []
-    listing = replace(listing, problems=place.problems + listing.problems)
+    if isinstance(listing, Listing) and place.problems:
+        listing = replace(listing, problems=place.problems + listing.problems, state="")
     below = [_Door(place, key, entry.path, entry.is_symlink()) for key, entry in folders.items()]
     return listing, below
 

@@ -11,9 +11,11 @@ import yaml
 
 from ..errors import SidecarError
 from ..model import Sidecar
+from ..spelling import misspelt
 
 SIDECAR_BYTES_MAX = 256 * 1024
 SIDECAR_SUFFIXES = (".yaml", ".yml")
+KEYS = ("title", "date", "location", "desc", "description", "cover", "order", "hidden", "gps")
 DEPTH_MAX = 20
 PARTS_MAX = 200_000
 
@@ -44,12 +46,15 @@ def choose(names: Sequence[str]) -> str | None:
 
 
 def read(path: Path) -> Sidecar:
-    """Return what a sidecar says; unknown keys are passed over.
+    """Return what a sidecar says; unknown keys are passed over, but for slips of the pen.
 
     Raises SidecarError, with the line and what to do, if it cannot be understood.
     """
     where = f"{path.parent.name}/{path.name}"
     fields = _fields(_text(path, where), where)
+    for word, meant in misspelt(fields, KEYS).items():
+        line = _line(fields[word])
+        raise SidecarError(f"{where}: line {line}: '{word}' is unknown; write '{meant}'.")
 
     def text(name: str) -> str | None:
         return _scalar(fields.get(name), name, where)

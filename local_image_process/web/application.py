@@ -58,7 +58,7 @@ def make_app(settings: Settings, records: Records, lease: Lease) -> Flask:
             where=_where(settings), find=find, is_leaving=records.backlog.is_loose
         ),
         momentography.make_blueprint(data_dir=settings.data_dir),
-        likes.make_blueprint(find=find, clicks=clicks),
+        likes.make_blueprint(clicks=clicks),
         *_for_the_photographer(settings, records, boss),
         webhook.make_blueprint(
             bell=webhook.Bell(Wakes(records.database)),

@@ -15,7 +15,9 @@ from ..run.lookup import album_title, as_told, find_photo
 from ..run.records import Records
 from .auth import Administrator
 from .door import json_object, refused
-from .likes import WRONG, shown
+from .likes import NO_PHOTO, WRONG
+
+Find = Callable[[str], Shown | None]  # a photo by any of its spellings
 
 NO_PHOTO_ID = "缺少照片ID"
 NO_FACTS = "缺少EXIF数据或格式不正确"
@@ -54,7 +56,7 @@ def make_blueprint(
         stars = given.get("star", given.get("stars"))
         if not isinstance(photo_id, str) or not _is_halves(stars):
             abort(refused(400, WRONG))
-        records.interactions.give_stars(shown(find, photo_id).id, float(stars or 0))
+        records.interactions.give_stars(_shown(find, photo_id).id, float(stars or 0))
         return jsonify(success=True, message=SAVED)
 
     @given_by_hand.post("/update-exif")
@@ -63,9 +65,9 @@ def make_blueprint(
         photo_id, told = given.get("photoId"), given.get("exifData")
         if not isinstance(photo_id, str) or not photo_id:
             abort(refused(400, NO_PHOTO_ID))
-        if not isinstance(told, dict):
+        if not isinstance(told, dict) or (told and not told.keys() & {*FIELDS, "location"}):
             abort(refused(400, NO_FACTS))
-        photo = tell(shown(find, photo_id))
+        photo = tell(_shown(find, photo_id))
         before = records.corrections.of_album(photo.album_id).get(photo.id)
         title = album_title(records, photo, root_album=root_album)
         correction = _correction(photo, told, before, title=title)
@@ -74,6 +76,14 @@ def make_blueprint(
         return jsonify(success=True, message=SAVED)
 
     return given_by_hand
+
+
+def _shown(find: Find, spelled: str) -> Shown:
+    """Return the photo that is meant, or end in 404."""
+    photo = find(spelled)
+    if photo is None:
+        abort(refused(404, NO_PHOTO))
+    return photo
 
 
 def _for_nobody_else(response: Response) -> Response:

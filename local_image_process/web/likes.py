@@ -1,15 +1,11 @@
 """Visitors' likes: one for each click on a heart, whatever number the page sends."""
 
-from collections.abc import Callable
-
 from flask import Blueprint, Response, abort, jsonify, request
 
-from ..model import Shown
 from ..record.clicks import Became, Clicks
+from ..run.lookup import spelling
 from .door import json_object, refused, too_often
 from .proxies import visitor
-
-Find = Callable[[str], Shown | None]  # a photo by any of its spellings
 
 MOST_SENT = 10**9
 LONGEST_AGENT = 1000
@@ -22,7 +18,7 @@ MESSAGES = {
 }
 
 
-def make_blueprint(*, find: Find, clicks: Clicks) -> Blueprint:
+def make_blueprint(*, clicks: Clicks) -> Blueprint:
     """Return the route; a like that it acknowledges is on the disk."""
     likes = Blueprint("likes", __name__, url_prefix="/api")
 
@@ -32,7 +28,9 @@ def make_blueprint(*, find: Find, clicks: Clicks) -> Blueprint:
         photo_id, sent = given.get("photoId"), given.get("likes")
         if not isinstance(photo_id, str) or type(sent) is not int or not 0 <= sent <= MOST_SENT:
             abort(refused(400, WRONG))
-        answer = clicks.click(shown(find, photo_id).id, _visitors(clicks), sent)
+        answer = clicks.click(spelling(photo_id), _visitors(clicks), sent)
+        if answer is None:
+            abort(refused(404, NO_PHOTO))
         if answer.became is Became.TOO_MANY:
             abort(too_often(answer.wait_s))
         return jsonify(success=True, message=MESSAGES[answer.became], likes=answer.likes)
@@ -43,14 +41,6 @@ def make_blueprint(*, find: Find, clicks: Clicks) -> Blueprint:
         return response
 
     return likes
-
-
-def shown(find: Find, spelled: str) -> Shown:
-    """Return the photo that is meant, or end in 404."""
-    photo = find(spelled)
-    if photo is None:
-        abort(refused(404, NO_PHOTO))
-    return photo
 
 
 def _visitors(clicks: Clicks) -> list[str]:

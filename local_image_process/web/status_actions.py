@@ -10,6 +10,7 @@ from .door import json_object, refused
 
 ASKED = "已请求，很快会执行"
 NO_BUCKET = "没有设置存储桶"
+NOT_FAILED = "这些照片不在失败列表里"
 NO_KEYS = "keys 应为照片路径的列表"
 OTHER_NUMBER = "现在暂缓撤下的照片是 {} 张，请重新核对"
 
@@ -38,7 +39,8 @@ def make_blueprint(*, standing: Standing, admin: Administrator) -> Blueprint:
     @status.post("/retry")
     def retry() -> Response:
         given = json_object()
-        photos = overview.try_again(_keys(given))
+        if not (photos := overview.try_again(_keys(given))) and given.get("keys"):
+            return refused(404, NOT_FAILED)
         mailbox.ask("retry")
         return _asked(photos=photos)
 

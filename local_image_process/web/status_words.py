@@ -49,7 +49,7 @@ ZH = {
     "failures_help": "原件没有改动。修好文件后会自动重试，也可以现在重试。",
     "again_soon": "试过 {n} 次，稍后自动重试",
     "again_changed": "试过 {n} 次，文件或设置改变后重试",
-    "more": "还有 {n} 张，用命令 python -m local_image_process check 查看",
+    "more": "还有 {n} 张，命令行的 check 会列出全部",
     "retry": "重试",
     "retry_all": "全部重试",
     "held_title": "暂缓撤下的照片",
@@ -133,7 +133,7 @@ EN = {
         "The originals are untouched. A photo is tried again when its file changes, or now if you"
         " like."
     ),
-    "more": "and {n} more: python -m local_image_process check lists them",
+    "more": "and {n} more: the command 'check' lists them all",
     "retry": "Retry",
     "retry_all": "Retry all",
     "held_title": "Withdrawals on hold",

@@ -9,9 +9,9 @@ import pytest
 
 from local_image_process.errors import LibraryError
 from local_image_process.model import Look
-from local_image_process.source.scan import Gone, Listing, Unlisted, check_root, look
+from local_image_process.source.scan import Gone, Listing, Same, Seen, Unlisted, check_root, look
 
-Seen = dict[str, Listing | Unlisted | Gone]
+Found = dict[str, Seen]
 NFD_E = "e\u0301"
 
 
@@ -22,20 +22,20 @@ def put(root: Path, *keys: str, content: bytes = b"x") -> None:
         path.write_bytes(content)
 
 
-def see(root: Path, *looks: Look) -> Seen:
+def see(root: Path, *looks: Look) -> Found:
     results = list(look(root, looks or [Look("", deep=True)], stable_inodes=True))
     seen = {result.folder: result for result in results}
     assert len(seen) == len(results), "a folder was visited twice"
     return seen
 
 
-def listing(seen: Seen, folder: str = "") -> Listing:
+def listing(seen: Found, folder: str = "") -> Listing:
     result = seen[folder]
     assert isinstance(result, Listing)
     return result
 
 
-def keys(seen: Seen) -> set[str]:
+def keys(seen: Found) -> set[str]:
     return {
         original.key
         for result in seen.values()
@@ -396,3 +396,51 @@ def test_a_root_that_goes_away_meanwhile_is_told(
     leave(root)
     with pytest.raises(LibraryError, match="went away"):
         list(looking)
+
+
+def states(seen: Found) -> dict[str, str]:
+    return {folder: one.state for folder, one in seen.items() if isinstance(one, Listing)}
+
+
+def see_again(root: Path, known: dict[str, str]) -> set[str]:
+    """Return the folders that are said to be as they were."""
+    results = look(root, [Look("", deep=True)], stable_inodes=True, known=known)
+    return {one.folder for one in results if isinstance(one, Same)}
+
+
+def test_a_folder_is_the_same_until_any_of_its_files_changes(tmp_path: Path) -> None:
+    put(tmp_path, "a/1.jpg", "a/info.yaml", "a/1.xmp", "b/2.jpg", "b/c/3.jpg")
+    known = states(see(tmp_path))
+    everything = {"", "a", "b", "b/c"}
+    assert see_again(tmp_path, known) == everything
+    for name, change in (
+        ("a/info.yaml", lambda path: path.write_text("title: 上海")),
+        ("a/1.xmp", lambda path: path.write_bytes(b"y")),
+        ("a/1.jpg", lambda path: os.utime(path, ns=(0, 0))),
+        ("a/1.jpg", lambda path: path.chmod(0o600)),
+        ("a/1.jpg", lambda path: path.rename(path.with_name("2.jpg"))),
+        ("a/2.jpg", lambda path: path.unlink()),
+    ):
+        change(tmp_path / name)
+        assert see_again(tmp_path, known) == everything - {"a"}, name
+        known = states(see(tmp_path))
+
+
+def test_what_is_ignored_makes_no_other_state(tmp_path: Path) -> None:
+    put(tmp_path, "a/1.jpg")
+    known = states(see(tmp_path))
+    put(tmp_path, "a/notes.txt", "a/.hidden.jpg")
+    assert see_again(tmp_path, known) == {"", "a"}
+    put(tmp_path, "a/.galleryignore", content=b"1.jpg\n")
+    assert see_again(tmp_path, known) == {""}
+
+
+@pytest.mark.parametrize("error", [errno.EIO, errno.ESTALE])
+def test_a_folder_with_problems_is_never_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int
+) -> None:
+    put(tmp_path, "a/1.jpg", "a/2.jpg")
+    known = states(see(tmp_path))
+    break_stat(monkeypatch, "1.jpg", error)
+    assert states(see(tmp_path))["a"] == ""
+    assert see_again(tmp_path, known | {"a": ""}) == {""}

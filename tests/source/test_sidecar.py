@@ -148,6 +148,19 @@ def test_any_usual_encoding_is_understood(tmp_path: Path, encoding: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("slip", "meant"), [("hiden", "hidden"), ("hide", "hidden"), ("Titel", "title")]
+)
+def test_a_slip_of_the_pen_is_told(tmp_path: Path, slip: str, meant: str) -> None:
+    with pytest.raises(SidecarError, match=rf"line 2: '{slip.lower()}' is .* write '{meant}'"):
+        read_text(tmp_path, f"date: 2024\n{slip}: true\n")
+
+
+def test_words_of_other_programs_are_passed_over(tmp_path: Path) -> None:
+    said = read_text(tmp_path, "title: 上海\ntags: [a]\nimages: [b]\ntitles: of another\n")
+    assert said == Sidecar(title="上海")
+
+
+@pytest.mark.parametrize(
     ("line", "field"),
     [
         ("title: [a]", "title"),

@@ -16,7 +16,8 @@ from local_image_process.errors import StoreUnavailable
 from local_image_process.record.clicks import Answer, Became, Clicks
 from local_image_process.record.database import Database
 from local_image_process.record.interactions import Interactions
-from local_image_process.record.schema import clicks, likes, salts
+from local_image_process.record.schema import clicks, likes, mirrored_photos, salts
+from local_image_process.run.lookup import spelling
 from tests.web.in_process import BARE, FULL, ODD, SHOWN, Gallery, is_error
 
 Make = Callable[..., Gallery]
@@ -336,12 +337,20 @@ class Bench:
         self.database = Database(f"sqlite:///{folder / 'catalogue.db'}")
         self.window_s = DAY_S
         self.clicks = self.restarted()
+        with self.database.write() as db:
+            album_id, name = FULL.split("/")
+            photo = {"album_id": album_id, "name": name, "suffix": ".jpg", "version": "1"}
+            rest = {"thumb_edges_px": "", "exif": "{}", "published_at_s": 0.0}
+            db.execute(sa.insert(mirrored_photos).values(photo | rest))
 
     def restarted(self) -> Clicks:
         return Clicks(self.database, site="here", window_s=self.window_s, clock=lambda: self.now_s)
 
-    def click(self, who: str = "A", *, sent: int = 1, on: str = FULL) -> Answer:
-        return self.clicks.click(on, [f"{salt} {who}" for salt in self.clicks.todays_salts()], sent)
+    def click(self, who: str = "A", *, sent: int = 1) -> Answer:
+        visitors = [f"{salt} {who}" for salt in self.clicks.todays_salts()]
+        answer = self.clicks.click(spelling(FULL), visitors, sent)
+        assert answer is not None
+        return answer
 
     def rows(self, table: sa.Table) -> int:
         with self.database.read() as db:

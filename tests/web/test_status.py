@@ -174,6 +174,7 @@ def test_failed_photos_are_tried_again_as_asked_for(site: Gallery) -> None:
     assert ask(site, "retry", {}).get_json()["photos"] == 2
     for keys in ("上海/one.jpg", [1]):
         assert ask(site, "retry", {"keys": keys}).status_code == 400
+    assert ask(site, "retry", {"keys": ["上海/three.jpg"]}).status_code == 404
 
 
 def test_answers_that_nobody_fetches_do_not_pile_up(site: Gallery) -> None:
