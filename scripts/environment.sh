@@ -3,14 +3,14 @@
 PYTHONS="python3 python3.14 python3.13 python3.12 python3.11 python"
 OURS=.venv/bin/python
 
-# Install a requirements file ($1) into .venv, unless it is installed there already.
+# Install a requirements file ($1), whole in itself, into .venv, unless it is installed there already.
 make_environment() {
     if ! is_fit "$OURS"; then
         find_python
         say "Making .venv with $(command -v "$python") ..."
         "$python" -m venv --clear .venv || fail "$python could not make .venv: see above."
     fi
-    wanted=$(cat requirements.txt requirements-extras.txt "$1" | cksum)
+    wanted=$(cksum <"$1")
     stamp=.venv/$(basename "$1").installed
     [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return
     say "Installing $1 (only this time; it takes a moment) ..."

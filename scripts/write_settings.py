@@ -1,4 +1,4 @@
-"""Write env_example and the tables of settings in the READMEs from the program's own list."""
+"""Write env_example and docs/settings*.md from the program's own list."""
 
 import re
 import sys
@@ -23,8 +23,8 @@ def env_example(before: str) -> str:
     return head + "\n".join(entries)
 
 
-def readme(before: str, *, heading: str, language: int) -> str:
-    """Return a README with the rows of its table of settings made anew."""
+def page(before: str, *, heading: str, language: int) -> str:
+    """Return a page with the rows of its table of settings made anew."""
     rows = []
     for one in fields(Settings):
         default = f"`{one.metadata['default']}`" if one.metadata["default"] else ""
@@ -37,8 +37,8 @@ def main() -> None:
     """Rewrite the files in place."""
     for name, make in (
         ("env_example", env_example),
-        ("README.md", lambda text: readme(text, heading="变量", language=0)),
-        ("README.en.md", lambda text: readme(text, heading="variable", language=1)),
+        ("docs/settings.md", lambda text: page(text, heading="变量", language=0)),
+        ("docs/settings.en.md", lambda text: page(text, heading="variable", language=1)),
     ):
         path = ROOT / name
         path.write_text(make(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -9,6 +9,10 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 READMES = ("README.md", "README.en.md")
+DOCUMENTS = (
+    *READMES,
+    *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md")),
+)
 IN_A_CHECKOUT = (  # test_scripts runs them, in a fresh clone
     "git clone <repository> gallery && cd gallery",
     "scripts/run",
@@ -30,7 +34,32 @@ THE_TESTS_THEMSELVES = (
     "scripts/test-image",
     "scripts/chaos --minutes 10",
 )
+ON_A_SERVER = (  # an account and a system service: test_deploy holds them to the files they name
+    "git clone <repository> gallery && cd gallery",
+    "sudo apt-get install git python3-venv",
+    "sudo git clone <repository> /srv/gallery",
+    "sudo useradd --system --home-dir /srv/gallery gallery",
+    "sudo install -d -o gallery -g gallery /srv/gallery/data",
+    "sudo python3 -m venv /srv/gallery/.venv",
+    "sudo /srv/gallery/.venv/bin/pip install -r /srv/gallery/requirements.txt"
+    " -r /srv/gallery/requirements-extras.txt",
+    "sudo install -m 640 -g gallery /srv/gallery/env_example /srv/gallery/.env",
+    "sudo cp /srv/gallery/deploy/systemd/gallery.service /etc/systemd/system/",
+    "sudo systemctl daemon-reload",
+    "sudo systemctl enable --now gallery",
+    "journalctl -u gallery",
+    "sudo cp deploy/nginx.conf /etc/nginx/conf.d/gallery.conf",
+    "sudo nginx -t",
+    "sudo systemctl reload nginx",
+)
+WITH_DOCKER = ("cp env_example .env", "docker compose up -d")  # test_deploy reads compose.yaml
+BACK_UP = "tar -czf gallery-backup.tar.gz .env data"  # test_documents, with a real gallery
+RESTORE = "tar -xzf gallery-backup.tar.gz"
+LEAVE_THE_DEMO = ("cp env_example .env", "rm -r data", "scripts/run")
+UPGRADE = "git pull"
+NEEDS_THE_REGISTRY = ("scripts/renew-requirements --upgrade",)  # never run; test_release reads it
 PROGRAM = ".venv/bin/python -m local_image_process "
+WRITE = ".venv/bin/python scripts/write_"
 BENCH = ".venv/bin/python bench/"
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from local_image_process.source.ignore import is_ignored
-from tests.documents import commands, compose
+from tests.documents import ON_A_SERVER, commands, compose
 from tests.live import ROOT, LiveGallery
 
 NGINX = (ROOT / "deploy/nginx.conf").read_text(encoding="utf-8")
@@ -111,3 +111,15 @@ def test_it_tells_systemd_when_it_is_ready(
         systemd.settimeout(30)
         gallery(NOTIFY_SOCKET=str(tmp_path / "notify")).start()
         assert b"READY=1" in systemd.recv(4096)
+
+
+def test_the_commands_for_a_server_name_what_is_there() -> None:
+    place = "/srv/gallery"
+    named = [word for command in ON_A_SERVER for word in command.split() if "/" in word]
+    below = {word.removeprefix(place).strip("/") for word in named if word.startswith(place)}
+    made = {"", "data", ".env", ".venv", ".venv/bin/pip"}  # by the commands themselves
+    ours = (below - made) | {word for word in named if word.startswith("deploy/")}
+    assert ours >= {"deploy/systemd/gallery.service", "deploy/nginx.conf", "requirements.txt"}
+    assert [name for name in ours if not (ROOT / name).is_file()] == []
+    unit = (ROOT / "deploy/systemd/gallery.service").read_text(encoding="utf-8")
+    assert {"User=gallery", f"WorkingDirectory={place}"} <= set(unit.splitlines())

@@ -20,6 +20,7 @@ from .pipeline import Pipeline
 from .records import Records
 from .report import Report
 from .requests import Requests, report_of
+from .stages import EXPORT, LOOK
 from .status import Board
 from .syncing import Syncing
 from .telling import Seen, Telling
@@ -109,11 +110,7 @@ class Leader:
             self._end()
 
     def _publish_all(
-        self,
-        pipeline: Pipeline,
-        *,
-        confirm_withdraw: bool,
-        tell: Callable[[dict[str, int]], None],
+        self, pipeline: Pipeline, *, confirm_withdraw: bool, tell: Callable[[dict[str, int]], None]
     ) -> None:
         if confirm_withdraw:
             pipeline.confirm_withdraw(is_confirmed=True)
@@ -225,7 +222,7 @@ class Leader:
         if looks:
             began_s = time.monotonic()
             self._pipeline.look(looks)
-            self._tally.took("look", began_s)
+            self._tally.took(LOOK, began_s)
             if EVERYTHING in looks:
                 self._has_looked = True
                 now_s = time.monotonic()
@@ -250,7 +247,7 @@ class Leader:
         else:
             if not self._outgoing.is_behind:
                 self._troubles.unsay("export")
-        self._tally.took("export", began_s)
+        self._tally.took(EXPORT, began_s)
 
     def _counts(self) -> dict[str, int]:
         return self._pipeline.report.counts() if self._pipeline else {}

@@ -23,6 +23,7 @@ from .plan import attempt_of
 from .publisher import Outcome, Parcel, Publisher, SourceGone
 from .queue import Job, Queue
 from .report import Report
+from .stages import DEVELOP, STORE
 from .storing import Storing
 from .unknown import Unknown
 from .withdrawal import Missing
@@ -190,7 +191,7 @@ class Pipeline:
 
     def _collect(self) -> None:
         for job, error in self._developing.finished():
-            self.report.tally.took("develop", job.began_s)
+            self.report.tally.took(DEVELOP, job.began_s)
             if error is None:
                 self._queue.ready.append(job)
             elif isinstance(error, StillChanging):
@@ -215,7 +216,7 @@ class Pipeline:
         """Record what is in the store; raise StoreError when it, or the catalogue, took not all."""
         trouble: StoreError | None = None
         for job, parcel, error in self._storing.finished():
-            self.report.tally.took("store", job.began_s)
+            self.report.tally.took(STORE, job.began_s)
             try:
                 self._take_stored(job, parcel, error)
             except StoreError as reason:

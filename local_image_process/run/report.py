@@ -4,6 +4,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from .stages import Stage
+
 if TYPE_CHECKING:
     from .publisher import Outcome
 
@@ -30,9 +32,9 @@ class Tally:
         """How many photos came to an end."""
         return self.published + self.moved + self.refreshed + self.failed
 
-    def took(self, stage: str, began_s: float) -> None:
+    def took(self, stage: Stage, began_s: float) -> None:
         """Note that a stage, which began then (monotonic), has ended."""
-        name = f"{stage}_s"
+        name = f"{stage.name}_s"
         setattr(self, name, getattr(self, name) + time.monotonic() - began_s)
 
 

@@ -4,6 +4,7 @@ import shutil
 from dataclasses import dataclass
 from typing import Any
 
+from .. import __version__
 from ..errors import LibraryError
 from ..reasons import in_chinese
 from ..settings import Settings
@@ -65,6 +66,7 @@ class Standing:
         settings, troubles = self.settings, status.troubles
         by = {"by": status.watching, "why": status.why_sweeps}
         return {
+            "version": __version__,
             "library": None
             if settings.is_mirror
             else {"path": str(settings.library.absolute()), "error": self._library_error(status)},

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, Response, abort, request
 
+from ..run.stages import STAGES
 from ..run.standing import Standing
 from ..run.volatile import volatile_folder
 from .auth import Administrator
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # where the library keeps each process's counters
-STAGES = ("look", "develop", "store", "export")
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 RESULTS = ("published", "moved", "refreshed", "withdrawn", "failed")
 NOT_HERE = "只能从本机读取，或带上 METRICS_TOKEN：Authorization: Bearer …"
@@ -108,7 +108,7 @@ def gallery_metrics(standing: Standing) -> "Iterator[Metric]":
         yield CounterMetricFamily(name, says, value=status.tally.get(key, 0))
     took = CounterMetricFamily("gallery_stage_seconds", "Seconds by stage.", labels=["stage"])
     for stage in STAGES:
-        took.add_metric([stage], status.tally.get(f"{stage}_s", 0))
+        took.add_metric([stage.name], status.tally.get(f"{stage.name}_s", 0))
     yield took
     troubles = GaugeMetricFamily("gallery_trouble", "1 while something is wrong.", labels=["with"])
     for name in ("library", "store", "bucket", "export"):

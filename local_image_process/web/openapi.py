@@ -3,10 +3,12 @@
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 from flask import Blueprint, Response, request
 
+from .. import __version__
 from .gallery import for_everyone
 
 DESCRIPTION = Path(__file__).with_name("openapi.yaml")
@@ -28,7 +30,13 @@ def make_blueprint() -> Blueprint:
     return openapi
 
 
+def described() -> dict[str, Any]:
+    """Return the description, of this version of the program."""
+    openapi: dict[str, Any] = yaml.safe_load(DESCRIPTION.read_text(encoding="utf-8"))
+    openapi["info"]["version"] = __version__
+    return openapi
+
+
 @cache
 def _description() -> bytes:
-    described = yaml.safe_load(DESCRIPTION.read_text(encoding="utf-8"))
-    return json.dumps(described, ensure_ascii=False).encode()
+    return json.dumps(described(), ensure_ascii=False).encode()

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 from werkzeug.test import TestResponse
 
+from local_image_process import __version__
 from local_image_process.record.mailbox import Mailbox
 from local_image_process.run.lease import Lease
 from local_image_process.web import openapi
@@ -66,6 +67,7 @@ def test_the_description_is_in_readable_json(still: Gallery) -> None:
     answer = still.get("/openapi.json")
     assert answer.content_type == "application/json"
     assert answer.get_json()["openapi"].startswith("3.1.")
+    assert answer.get_json()["info"]["version"] == __version__
     assert "上海" in answer.get_data(as_text=True)
 
 

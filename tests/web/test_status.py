@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from local_image_process import __version__
 from local_image_process.run.lease import Lease
 from local_image_process.run.status import Board, Status
 from local_image_process.web.application import make_app
@@ -77,6 +78,7 @@ def test_the_administrator_sees_what_failed_and_why_and_no_secret(site: Gallery)
     assert failure["key"] == "上海/letter.jpg"
     assert "not a picture" in failure["reason"]
     assert answer.get_json()["details"]["disk"]["free_bytes"] > 0
+    assert answer.get_json()["details"]["version"] == __version__
     assert not [secret for secret in SECRETS if secret in answer.get_data(as_text=True)]
     assert answer.headers["Cache-Control"] == "no-store"
 
