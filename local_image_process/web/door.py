@@ -150,10 +150,11 @@ def _origin(url: str) -> Origin | None:
 
 def _harden(response: Response) -> Response:
     """Say what browsers must not do with an answer, unless the view said it already."""
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if not (response.mimetype or "").startswith("image/"):
-        response.headers.setdefault("Content-Security-Policy", NO_PAGE)
+    said = {name.lower() for name, _ in response.headers}
+    response.headers.extend(one for one in HEADERS.items() if one[0].lower() not in said)
+    is_picture = (response.mimetype or "").startswith("image/")
+    if not is_picture and "content-security-policy" not in said:
+        response.headers.add("Content-Security-Policy", NO_PAGE)
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = f"max-age={HALF_A_YEAR_S}"
     return response
