@@ -3,7 +3,6 @@
 What it is for stands in settings_help.
 """
 
-import hashlib
 import io
 import os
 import re
@@ -167,12 +166,6 @@ class Settings:
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'catalogue.db'}"
-
-    @property
-    def digest(self) -> str:
-        """What tells these settings from any others, secret ones too."""
-        values = [getattr(self, setting.name) for setting in fields(self)]
-        return hashlib.sha256(repr(values).encode()).hexdigest()
 
     def __repr__(self) -> str:
         shown = (

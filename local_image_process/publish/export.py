@@ -11,6 +11,7 @@ from ..packed import Pieces, enclosed, gzip_file, pack, unpack
 from . import facts, momentography
 from .store import Store, display_object
 
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 NONE_GIVEN = Interaction()
 ALBUMS, EXIF_DATA, LIKES = "albums.json", "exif_data.json", "likes.json"
 YAML = "info.yaml"
@@ -129,8 +130,8 @@ def _album_yaml(album: Album, urls: Sequence[str]) -> str:
         "desc": album.desc,
         "images": list(urls),
     }
-    text: str = yaml.safe_dump(
-        values, allow_unicode=True, sort_keys=False, width=10**6, default_style=None
+    text: str = yaml.dump(
+        values, Dumper=_DUMPER, allow_unicode=True, sort_keys=False, width=10**6, default_style=None
     )
     return text
 

@@ -25,7 +25,7 @@ from .given import (
     given_in_exif_data,
     given_in_file,
 )
-from .schema import likes, mark_stale, meta, mirrored_photos, photos, stars, tombstones
+from .schema import corrections, likes, mark_stale, meta, mirrored_photos, photos, stars, tombstones
 from .tallies import (
     PREDECESSOR,
     News,
@@ -96,7 +96,7 @@ class Interactions:
         own = sa.select(*columns).where(likes.c.site.in_([self._site, PREDECESSOR]))
         with self._database.read() as db:
             gone = {row.photo_id: row.version for row in db.execute(sa.select(tombstones))}
-            versions = {**gone, **_pictures(db).version_of}
+            versions = gone | _versions_of_given(db)
             entries: dict[str, dict[str, Any]] = {}
             for photo_id, site, count in db.execute(own):
                 what = "likes" if site == self._site else "before"
@@ -217,6 +217,17 @@ def _pictures(db: Connection) -> Pictures:
         rows = db.execute(sa.select(table.c.album_id, table.c.name, table.c.version))
         of.update((f"{row.album_id}/{row.name}", row.version) for row in rows)
     return Pictures(of)
+
+
+def _versions_of_given(db: Connection) -> dict[str, str]:
+    """Return the versions of the pictures that were given anything, by photo id."""
+    given = sa.union(*(sa.select(t.c.photo_id) for t in (likes, stars, corrections)))
+    of: dict[str, str] = {}
+    for table in (mirrored_photos, photos):
+        photo_id = table.c.album_id + "/" + table.c.name
+        rows = sa.select(photo_id, table.c.version).where(photo_id.in_(given))
+        of.update((row[0], row[1]) for row in db.execute(rows))
+    return of
 
 
 def _expect_back(db: Connection, given: Mapping[str, Given], pictures: Pictures) -> None:

@@ -16,7 +16,6 @@ from ..publish.privacy import Privacy
 from ..publish.store import FolderStore, Store, interactions_object
 from ..record.compared import Compared
 from ..record.notices import Notices
-from ..record.shelf import Shelf
 from ..record.tombstones import DAY_S, Tombstones
 from ..settings import Settings
 from ..source import mounts
@@ -245,7 +244,7 @@ def make_exporter(settings: Settings, records: Records, store: Store) -> Exporte
         interactions=records.interactions,
         corrections=records.corrections,
         places=records.places,
-        shelf=Shelf(records.database, terms=f"{__version__} {settings.digest}"),
+        database=records.database,
         privacy=privacy(settings),
         store=store,
         data_dir=settings.data_dir,

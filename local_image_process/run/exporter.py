@@ -4,8 +4,10 @@ import logging
 import math
 import time
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 
+from .. import __version__
 from ..errors import StoreError, StoreUnavailable
 from ..files import write_if_changed
 from ..logs import kv
@@ -26,6 +28,7 @@ from ..publish.store import PREFIX, Store, album_object, interactions_object
 from ..record.backlog import Backlog
 from ..record.catalogue import Catalogue
 from ..record.corrections import Correction, Corrections, corrected
+from ..record.database import Database
 from ..record.interactions import Interactions
 from ..record.mirror import Mirror, MirroredAlbum
 from ..record.places import Places
@@ -59,7 +62,7 @@ class Exporter:
         interactions: Interactions,
         corrections: Corrections,
         places: Places,
-        shelf: Shelf,
+        database: Database,
         privacy: Privacy,
         store: Store,
         data_dir: Path,
@@ -79,9 +82,11 @@ class Exporter:
         self._root_album = root_album
         self._site = site  # under which this site tells others what was given here
         self._has_library = has_library
-        self._shelf = shelf
+        terms = (__version__, privacy, store.url("", None), root_album, has_library)
+        self._shelf = Shelf(database, terms=sha256(repr(terms).encode()).hexdigest())
         self._ended_s = self._took_s = 0.0  # of the last export; monotonic
         self.is_waiting = False  # for its time to come
+        self._is_first = True
         self._changed: set[str] = set()
         self._has_told_others = False  # of what was given here
         is_new = catalogue.count() == 0 and not mirror.albums()
@@ -122,7 +127,7 @@ class Exporter:
         StoreUnavailable when the disk does not take it; it is tried again later.
         """
         stale = self._backlog.stale_albums()
-        force = force or self._backlog.is_store_behind()
+        force = force or self._backlog.is_store_behind() or self._is_under_other_terms()
         force = force or (not self._has_told_others and self._may_tell_others())
         if not (force or stale) and self._is_complete():
             return None
@@ -144,6 +149,11 @@ class Exporter:
         if any(written):
             log.info("json written %s", kv(albums=len(shown), ms=self._took_s * 1000))
         return self._for_store(files, shown)
+
+    def _is_under_other_terms(self) -> bool:
+        """Tell, at the first export, whether settings or version are not those of the last."""
+        is_first, self._is_first = self._is_first, False
+        return is_first and self._folders(self._mirrored()) != self._shelf.albums().keys()
 
     def compute(self) -> dict[str, bytes]:
         """Return the index files as they should be, by name; write nothing."""
