@@ -18,6 +18,7 @@ from local_image_process.model import Exif, Interaction, Mirrored, Photo, Stamp
 from local_image_process.publish.store import Entry
 from local_image_process.record.backlog import Backlog
 from local_image_process.record.catalogue import Catalogue
+from local_image_process.record.clicks import Became, Clicks
 from local_image_process.record.database import Database
 from local_image_process.record.interactions import Interactions
 from local_image_process.record.mirror import Changes, Mirror
@@ -41,12 +42,14 @@ class Site:
         self.object = f"interactions/{name}.json"
         self._folder = folder / name
         self._folder.mkdir(parents=True)
+        self._visitors = itertools.count()
         self._open()
 
     def _open(self) -> None:
         self.database = Database(f"sqlite:///{self._folder / 'catalogue.db'}")
         self.interactions = Interactions(self.database, site=self.name)
         self.mirror = Mirror(self.database)
+        self._clicks = Clicks(self.database, site=self.name, window_s=60)
 
     def close(self) -> None:
         self.database.close()
@@ -63,6 +66,13 @@ class Site:
         there = {photo_id: mirrored(photo_id, picture) for photo_id, picture in pictures.items()}
         gone = [photo for photo_id, photo in known.items() if photo_id not in there]
         self.mirror.change(Changes(photos=there.values(), photos_gone=gone, moves=moves))
+
+    def click(self, photo_id: str) -> bool:
+        """Click on a heart as somebody new; tell whether the like is acknowledged."""
+        album_id, _, name = photo_id.rpartition("/")
+        visitor = f"visitor {next(self._visitors)}"
+        answer = self._clicks.click([(album_id, name)], [visitor], 1)
+        return answer is not None and answer.became is Became.COUNTED
 
     def hear(self, *others: "Site") -> None:
         """Read what others tell at this moment."""
@@ -591,13 +601,25 @@ def test_likes_find_a_photo_that_moved_while_the_catalogue_was_lost(sites: Make)
     own = one.interactions.file()
     one.lose_catalogue()
     one.interactions.take_back(own=lambda: own, exif_data=unread)
-    one.interactions.like(FIRST)  # the page still shows it so
     for site in (one, two):
         site.show({SECOND: "a", THIRD: "c"}, moves={FIRST: SECOND} if site is two else None)
+    assert one.click(SECOND)  # shown again, while what was told is not read again
     one.interactions.restore(own)
     two.hear(one)
     wanted = {SECOND: Interaction(likes=6), THIRD: Interaction(likes=1)}
     assert one.given() == two.given() == wanted
+
+
+def test_a_like_for_a_picture_that_is_not_known_again_is_not_acknowledged(sites: Make) -> None:
+    """A page of before still shows it, but where it went nobody could tell from the like."""
+    (site,) = sites("site")
+    site.show({FIRST: "a"})
+    site.lose_catalogue()
+    assert not site.click(FIRST)
+    site.show({SECOND: "a"})
+    assert not site.click(FIRST)
+    assert site.click(SECOND)
+    assert site.given() == {SECOND: Interaction(likes=1)}
 
 
 # all of it together
@@ -608,6 +630,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.before_reading: dict[str, Callable[[], None]] = {}  # what happens once, by object
 
     def entries(self) -> list[Entry]:
         return [
@@ -616,6 +639,7 @@ class Shelf:
         ]
 
     def read(self, name: str) -> bytes:
+        self.before_reading.pop(name, lambda: None)()
         return self.objects[name]
 
     def holds(self, name: str) -> bool:
@@ -713,7 +737,7 @@ class SeveralSites(RuleBasedStateMachine):
     @rule(who=WHO, which=WHICH)
     def like(self, who: str, which: int) -> None:
         if photo_id := self.shown[who].get(which):
-            self.sites[who].interactions.like(photo_id)
+            assert self.sites[who].click(photo_id)
             self.likes[which] += 1
 
     @rule(who=WHO, which=WHICH, halves=st.integers(0, 10))
@@ -770,13 +794,14 @@ class SeveralSites(RuleBasedStateMachine):
         report = self.syncs[who].run(terms)
         assert (report.problems, report.held) == ([], 0)
         self.sites[who].rehome()
-        if who != "library":
-            self.shown[who] = self._shown_by(self.sites[who])
+        self._look_at(who)
 
-    def _shown_by(self, mirror: Site) -> dict[int, str]:
-        """Return under which name a mirror shows each picture; the newest of two."""
-        there = {photo.id: photo.version for photo in mirror.mirror.photos()}
-        return {
+    def _look_at(self, who: str) -> None:
+        """See under which name a mirror shows each picture; the newest of two."""
+        if who == "library":
+            return
+        there = {photo.id: photo.version for photo in self.sites[who].mirror.photos()}
+        self.shown[who] = {
             picture: photo_id
             for names in (self.former, self.ids)
             for picture, photo_id in names.items()
@@ -791,13 +816,22 @@ class SeveralSites(RuleBasedStateMachine):
         site.lose_catalogue()
         self.syncs[who] = self._sync_of(site)
         site.interactions.take_back(own=lambda: own, exif_data=bytes)
-        for which in liked:  # the JSON of before is still shown
-            if self.shown[who].get(which) == self.ids[which]:
-                self.like(who, which)
-        self.read_bucket(who, knows_own_file=False)
+        before, self.shown[who] = self.shown[who], {}
         if who == "library":
-            for picture in self.shown["library"]:
-                self._publish(picture)
+            for which in before.keys() & {*liked}:
+                self._publish(which)
+
+        def like_what_is_shown_again() -> None:
+            self._look_at(who)
+            for which in liked:
+                self.like(who, which)
+
+        self.shelf.before_reading[site.object] = like_what_is_shown_again
+        self.read_bucket(who, knows_own_file=False)
+        assert not self.shelf.before_reading
+        if who == "library":
+            for which in before:
+                self._publish(which)
 
     # what must be so
 
