@@ -2,7 +2,7 @@
 
 The folders, in reading order:
 
-model errors reasons settings values machine logs files
+model errors reasons settings values spelling calling machine logs files packed
              the nouns and the ground that everything stands on
 source/      what lies in the library: listing folders, telling photos from litter, names,
              the user's album YAML, file events
