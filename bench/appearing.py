@@ -20,7 +20,7 @@ BYTES_BAR = 3
 MEMORY_BAR_MB = 900
 FOLDERS = 25
 DAY_S = 86400
-QUIET_LOOKS = 75  # ASK_S apart
+QUIET_LOOKS = 60  # ASK_S apart
 
 
 def first(made: Sequence[Path], work: Path, *, photos: int, rounds: int) -> list[Row]:

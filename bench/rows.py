@@ -68,10 +68,8 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def save(name: str, rows: Sequence[Row], **about: Any) -> Path:
+def save(path: Path, rows: Sequence[Row], **about: Any) -> None:
     """Write rows, with the machine they were measured on."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
     content = {
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "machine": platform.platform(),
@@ -83,7 +81,6 @@ def save(name: str, rows: Sequence[Row], **about: Any) -> Path:
         "rows": [asdict(row) | {"value": row.value, "verdict": row.verdict} for row in rows],
     }
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return path
 
 
 def _processor() -> str:

@@ -136,32 +136,35 @@ PARTS: dict[str, Callable[[Bench], list[Row]]] = {
 def main() -> int:
     """Measure, print a table, keep the numbers; other than 0 only when something cannot run."""
     options = _options()
-    options.cache.mkdir(parents=True, exist_ok=True)
+    for folder in (options.cache, options.results):
+        folder.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix="work-", dir=options.cache))  # links need one file system
+    bench = Bench(scale=options.scale, cache=options.cache, work=work)
     found: list[Row] = []
     status = 0
-    try:
-        bench = Bench(scale=options.scale, cache=options.cache, work=work)
-        for name in options.parts:
-            found += _measured(name, bench, is_quick=options.is_quick)
-    except CannotRun as error:
-        print(error, file=sys.stderr)
-        status = 2
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    for name in options.parts:
+        try:
+            found += _measured(name, bench, options.results, is_quick=options.quick)
+        except CannotRun as error:  # the other parts may
+            print(f"{name}: {error}", file=sys.stderr)
+            status = 2
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+            work.mkdir()
+    work.rmdir()
     if found:
-        plot.draw(found, rows.RESULTS / "bench.svg")
+        plot.draw(found, options.results / "bench.svg")
         print(f"\n{rows.table(found)}")
     return status
 
 
-def _measured(name: str, bench: Bench, *, is_quick: bool) -> list[Row]:
+def _measured(name: str, bench: Bench, results: Path, *, is_quick: bool) -> list[Row]:
     print(f"\n{name}", flush=True)
     began_s = time.monotonic()
     found = PARTS[name](bench)
-    path = rows.save(
-        name, found, is_quick=is_quick, versions={one: version(one) for one in PACKAGES}
-    )
+    path = results / f"{name}.json"
+    versions = {one: version(one) for one in PACKAGES}
+    rows.save(path, found, is_quick=is_quick, versions=versions)
     print(f"{time.monotonic() - began_s:.0f} s; kept in {path}\n{rows.table(found)}", flush=True)
     return found
 
@@ -178,12 +181,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--photos", type=int, help="made photos, instead of 60")
     parser.add_argument("--library", type=int, help="photos of the large library")
     parser.add_argument("--cache", type=Path, default=measure.CACHE, help="keeps what was made")
+    parser.add_argument("--results", type=Path, default=rows.RESULTS, help="folder for the figures")
     options = parser.parse_args()
     unknown = set(options.parts) - PARTS.keys()
     if unknown:
         parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     options.parts = options.parts or list(PARTS)
-    options.is_quick = options.quick
     options.scale = _scale(options)
     return options
 

@@ -67,7 +67,7 @@ def grow(work: Path, sizes: tuple[int, ...], *, rounds: int) -> list[Row]:
     return [
         Row(
             measured=f"CPU of a photo among {max(sizes)} over that among fewer",
-            values=(costs[-1] / costs[0], costs[-1] / costs[-2]),
+            values=(costs[-1] / min(costs[:-1]),),
             at_most=LINEAR_BAR,
             note=", ".join(each_ms),
         )

@@ -17,7 +17,7 @@ IN_A_CHECKOUT = (  # test_scripts runs them, in a fresh clone
 IN_A_MIRROR = (".venv/bin/python read_oss.py",)  # test_mirror runs it
 THE_TESTS_THEMSELVES = ("scripts/test", "scripts/test --quick", "scripts/chaos --minutes 10")
 PROGRAM = ".venv/bin/python -m local_image_process "
-BENCH = ".venv/bin/python bench/"
+BENCH = "scripts/bench"
 
 
 def blocks(readme: str, language: str) -> list[str]:
