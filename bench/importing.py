@@ -41,15 +41,21 @@ class Case:
     costs: dict[str, list[Cost]] = field(default_factory=dict)
 
 
-def compare(made: Sequence[Path], work: Path, *, rounds: int) -> list[Row]:
-    """Compare over the made photos and, if BENCH_PHOTOS names a folder, over those in it."""
-    rows = _compared(made, work / "made", rounds=rounds, suffix="")
+def compare(
+    made: Sequence[Path], work: Path, *, rounds: int, quality: int | None = None
+) -> list[Row]:
+    """Compare over the made photos and, if BENCH_PHOTOS names a folder, over those in it.
+
+    A ``quality`` spares the time to find each peer's.
+    """
+    given = {peer.name: quality for peer in PEERS} if quality else {}
+    rows = _compared(made, work / "made", given, rounds=rounds, suffix="")
     folder = os.environ.get("BENCH_PHOTOS")
     if folder:
         real = _real(Path(folder))
         if not real:
             raise CannotRun(f"BENCH_PHOTOS: {folder} holds no whole JPEG of {SMALLEST_PX} px")
-        rows += _compared(real, work / "real", rounds=rounds, suffix=" (BENCH_PHOTOS)")
+        rows += _compared(real, work / "real", given, rounds=rounds, suffix=" (BENCH_PHOTOS)")
     return rows
 
 
@@ -67,9 +73,12 @@ def _is_whole(path: Path) -> bool:
         return False
 
 
-def _compared(photos: Sequence[Path], work: Path, *, rounds: int, suffix: str) -> list[Row]:
+def _compared(
+    photos: Sequence[Path], work: Path, qualities: dict[str, int], *, rounds: int, suffix: str
+) -> list[Row]:
     library = _library(photos, work / "library")
     case = Case(work=work, library=library, photos=len(photos), suffix=suffix)
+    case.qualities |= qualities
     peers = [peer for peer in PEERS if not peer.lacks]
     rows = _at_equal_looks(case, photos[: min(SAMPLE, len(photos) // 2)], peers)
     for number in range(rounds):
@@ -172,7 +181,9 @@ def _at_equal_looks(case: Case, photos: Sequence[Path], peers: Iterable[Peer]) -
     ours_bytes, ours_ssim = _bytes(out), _ssim(sample, out)
     rows = []
     for peer in peers:
-        quality = _quality(peer, sample, case.work / "out", ours_bytes)
+        quality = case.qualities.get(peer.name) or _quality(
+            peer, sample, case.work / "out", ours_bytes
+        )
         case.qualities[peer.name] = quality
         _theirs(peer, sample, _fresh(case.work / "out"), quality)
         gain = ours_ssim - _ssim(sample, case.work / "out")

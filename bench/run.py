@@ -43,6 +43,7 @@ class Scale:
     growth: tuple[int, ...]
     likes: int
     seconds: float  # of requests, each time
+    quality: int | None = None  # of the peers; else it is searched
 
 
 FULL = Scale(
@@ -66,6 +67,7 @@ QUICK = Scale(
     growth=(20, 40, 80),
     likes=400,
     seconds=0.3,
+    quality=80,
 )
 
 
@@ -81,7 +83,10 @@ class Bench:
         return make_photos(self.cache / "photos", self.scale.megapixels)
 
     def peers(self) -> list[Row]:
-        return importing.compare(self.made(), self.work / "peers", rounds=self.scale.rounds)
+        scale = self.scale
+        return importing.compare(
+            self.made(), self.work / "peers", rounds=scale.rounds, quality=scale.quality
+        )
 
     def first(self) -> list[Row]:
         scale = self.scale
