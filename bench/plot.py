@@ -32,10 +32,13 @@ def draw(rows: Sequence[Row], path: Path) -> None:
 
 
 def _headroom(row: Row) -> float | None:
-    """Return 1 for what just reaches its bar, 2 for what is twice as good."""
-    if not row.value:
+    """Return 1 for what just reaches its bar, 2 for what is twice as good.
+
+    Differences of SSIM, around 0, cannot be shown so.
+    """
+    if row.value is None or row.value <= 0:
         return None
-    if row.at_least:
+    if row.at_least is not None and row.at_least > 0:
         return row.value / row.at_least
     return row.at_most / row.value if row.at_most else None
 
