@@ -12,7 +12,6 @@ import measure
 from rows import Row, yes
 from service import Service, service
 
-SETTLE_S = 2.0
 FIRST_BAR_S = 3
 NEW_BAR_S = 2
 GROWTH_BAR = 1.5
@@ -64,12 +63,14 @@ def _albums(running: Service) -> list[str]:
     return [name for name, album in albums.items() if album["images"]]
 
 
-def new(cache: Path, made: Sequence[Path], *, photos: int, few: int, rounds: int) -> list[Row]:
+def new(
+    cache: Path, made: Sequence[Path], *, photos: int, few: int, rounds: int, settle_s: float
+) -> list[Row]:
     """Copy a photo into a large gallery and into a small one, in turn."""
     large, small = library.make_gallery(cache, photos), library.make_gallery(cache, few)
     times: dict[Path, list[float]] = {large: [], small: []}
     shares: list[float] = []
-    settings = {"SETTLE_S": SETTLE_S}
+    settings = {"SETTLE_S": settle_s}
     with (
         service(library.settings_for(large, **settings), large) as one,
         service(library.settings_for(small, **settings), small) as other,
@@ -81,7 +82,7 @@ def new(cache: Path, made: Sequence[Path], *, photos: int, few: int, rounds: int
             for running, folder in ((one, large), (other, small)):
                 took_s, share = _appear(running, folder, made[0], number)
                 if number:  # the first has to start processes
-                    times[folder].append(took_s - SETTLE_S)
+                    times[folder].append(took_s - settle_s)
                     shares += [share] if folder == large else []
     for folder in (large, small):
         library.once(folder)

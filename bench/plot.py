@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rows import Row
 
-WIDTH, NAMES, LINE, TOP = 1100, 620, 24, 60
+WIDTH, NAMES, LINE, TOP = 1240, 740, 24, 60
 SPAN = 3.0  # doublings to either side
 
 

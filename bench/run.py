@@ -43,6 +43,7 @@ class Scale:
     growth: tuple[int, ...]
     likes: int
     seconds: float  # of requests, each time
+    settle_s: float = 2.0
     quality: int | None = None  # of the peers; else it is searched
 
 
@@ -67,6 +68,7 @@ QUICK = Scale(
     growth=(20, 40, 80),
     likes=400,
     seconds=0.3,
+    settle_s=0.3,
     quality=80,
 )
 
@@ -101,7 +103,12 @@ class Bench:
     def new(self) -> list[Row]:
         scale = self.scale
         return appearing.new(
-            self.cache, self.made(), photos=scale.library, few=scale.few, rounds=scale.rounds
+            self.cache,
+            self.made(),
+            photos=scale.library,
+            few=scale.few,
+            rounds=scale.rounds,
+            settle_s=scale.settle_s,
         )
 
     def serving(self) -> list[Row]:
