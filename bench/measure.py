@@ -3,23 +3,18 @@
 import contextlib
 import json
 import os
-import platform
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-import psutil
-
 ROOT = Path(__file__).resolve().parents[1]
-RESULTS = Path(__file__).resolve().parent / "results"
 CACHE = Path(tempfile.gettempdir()) / "photo-gallery-bench"
 SAMPLE_S = 0.08  # how often memory is looked at
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
@@ -160,13 +155,6 @@ def pss_bytes(pid: int) -> int:
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
 
 
-def busy_s() -> float:
-    """Return the seconds that all processors together have been busy since the machine started."""
-    times = psutil.cpu_times()
-    busy: float = sum((times.user, times.nice, times.system, times.irq, times.softirq))
-    return busy
-
-
 @contextlib.contextmanager
 def running(
     command: Sequence[str], *, environ: Mapping[str, str], folder: Path
@@ -206,38 +194,6 @@ def once(
     cost, output = run(command, environ=environ, folder=folder, sample=sample)
     report: dict[str, Any] = json.loads(output.splitlines()[-1])
     return cost, report
-
-
-def median_cost(costs: Sequence[Cost]) -> Cost:
-    """Return the median of time, and the highest memory."""
-    return Cost(
-        wall_s=statistics.median(cost.wall_s for cost in costs),
-        cpu_s=statistics.median(cost.cpu_s for cost in costs),
-        peak_pss_bytes=max(cost.peak_pss_bytes for cost in costs),
-    )
-
-
-def verdict(is_reached: bool) -> str:
-    return "reached" if is_reached else "not reached"
-
-
-def save(name: str, results: Mapping[str, Any]) -> Path:
-    """Write results, with the machine they are of, below ``results``."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
-    about = {
-        "machine": platform.platform(),
-        "processors": len(os.sched_getaffinity(0)),
-        "python": platform.python_version(),
-        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    }
-    path.write_text(json.dumps(about | dict(results), indent=1) + "\n", encoding="utf-8")
-    return path
-
-
-def as_json(costs: Sequence[Cost]) -> list[dict[str, float]]:
-    """Return costs as plain values."""
-    return [asdict(cost) for cost in costs]
 
 
 def _text(file: IO[bytes]) -> str:

@@ -4,8 +4,8 @@ have as much to do as with real ones.
 
 import math
 import os
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -13,11 +13,13 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import piexif
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageCms, ImageDraw, ImageFilter
 
 Plane: TypeAlias = npt.NDArray[np.float32]
 
-MODEL_VERSION = 1  # raise it when a seed makes another photo: the cache's names contain it
+MODEL_VERSION = 2  # raise it when a seed makes another photo: the cache's names contain it
+SIZES_MEGAPIXELS = (24, 12, 33, 20, 45, 24, 16)  # in turn
+QUALITIES = (94, 92, 95, 93, 97)  # in turn
 ASPECT = 3 / 2
 COARSEST_PX = 6  # the largest forms have so many pixels of their own along the long edge
 FALL_OFF = 1.05  # amplitude of an octave ~ its wavelength ** FALL_OFF: about 1/f, as in nature
@@ -26,7 +28,7 @@ FIRST_SHOT = datetime(2024, 5, 1, 9, 30)  # noqa: DTZ001 # a camera's clock has 
 
 
 def make_camera_jpeg(path: Path, *, seed: int, megapixels: float = 24.0, quality: int = 94) -> Path:
-    """Write a JPEG (4:2:0) with EXIF, other for each seed, and return its path.
+    """Write a JPEG (4:2:0) with EXIF and ICC profile, other for each seed, and return its path.
 
     At 24 megapixels and quality 92 to 95 it has about 8 to 14 MB.
     """
@@ -39,27 +41,37 @@ def make_camera_jpeg(path: Path, *, seed: int, megapixels: float = 24.0, quality
     planes = [Image.fromarray(_as_bytes(plane)) for plane in (luma, *chroma)]
     picture = Image.merge("YCbCr", planes)
     temporary = path.with_suffix(".part")
-    picture.save(temporary, "JPEG", quality=quality, subsampling=2, exif=_exif(seed))
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    facts: dict[str, Any] = {"exif": exif_block(seed), "icc_profile": profile}
+    picture.save(temporary, "JPEG", quality=quality, subsampling=2, **facts)
     temporary.replace(path)
     return path
 
 
-def make_photos(folder: Path, count: int, *, megapixels: float = 24.0) -> list[Path]:
-    """Return ``count`` photos in a folder; those of an earlier run are not made again."""
+def make_photos(folder: Path, megapixels: Sequence[float]) -> list[Path]:
+    """Return a photo of each size; those of an earlier run are not made again.
+
+    A longer list begins with the photos of a shorter one.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     paths = [
-        folder / f"v{MODEL_VERSION}-{megapixels:g}mp-{number:04}.jpg" for number in range(count)
+        folder / f"v{MODEL_VERSION}-{number:03}-{size:g}mp.jpg"
+        for number, size in enumerate(megapixels)
     ]
-    wanted = [(path, seed) for seed, path in enumerate(paths) if not path.exists()]
+    wanted = [
+        (path, seed, megapixels[seed]) for seed, path in enumerate(paths) if not path.exists()
+    ]
     if wanted:
+        print(f"making {len(wanted)} photos in {folder} (only this time) ...", flush=True)
         processes = min(len(wanted), len(os.sched_getaffinity(0)))
         with get_context("spawn").Pool(processes) as pool:
-            pool.starmap(partial(_make_one, megapixels=megapixels), wanted, chunksize=1)
+            pool.starmap(_make_one, wanted, chunksize=1)
     return paths
 
 
-def _make_one(path: Path, seed: int, *, megapixels: float) -> None:
-    make_camera_jpeg(path, seed=seed, megapixels=megapixels)
+def _make_one(path: Path, seed: int, megapixels: float) -> None:
+    quality = QUALITIES[seed % len(QUALITIES)]
+    make_camera_jpeg(path, seed=seed, megapixels=megapixels, quality=quality)
 
 
 def _size(megapixels: float) -> tuple[int, int]:
@@ -136,7 +148,8 @@ def _as_bytes(plane: Plane) -> npt.NDArray[np.uint8]:
     return plane.clip(0, 255).astype(np.uint8)
 
 
-def _exif(seed: int) -> bytes:
+def exif_block(seed: int) -> bytes:
+    """Return what a camera tells, and where it was."""
     taken = (FIRST_SHOT + timedelta(minutes=7 * seed)).strftime("%Y:%m:%d %H:%M:%S").encode()
     main: dict[int, Any] = {
         piexif.ImageIFD.Make: b"SONY",

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from . import __version__, logs
 from .errors import GalleryError
-from .run import adopting, adopting_words, commands, terminal
+from .run import commands, terminal
 from .run.check import NOTE
 from .settings import Settings
 
@@ -171,6 +171,8 @@ def _check(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _adopt(settings: Settings, options: argparse.Namespace) -> int:
+    from .run import adopting, adopting_words  # used once in a gallery's life, and slow to import
+
     adoption = adopting.plan(
         settings, options.folder, with_bucket=options.bucket, environ=os.environ
     )

@@ -60,7 +60,7 @@ UPGRADE = "git pull"
 NEEDS_THE_REGISTRY = ("scripts/renew-requirements --upgrade",)  # never run; test_release reads it
 PROGRAM = ".venv/bin/python -m local_image_process "
 WRITE = ".venv/bin/python scripts/write_"
-BENCH = ".venv/bin/python bench/"
+BENCH = "scripts/bench"
 
 
 def blocks(readme: str, language: str) -> list[str]:

@@ -1,0 +1,274 @@
+"""Import photos: the whole program against its peers, at equal looks, and against the limit."""
+
+import json
+import math
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import measure
+from bare import Calls
+from looks import likeness
+from measure import CannotRun, Cost
+from peers import CORES, PEERS, Peer
+from PIL import Image
+from rows import Row, missing
+
+ALBUMS = 3
+SAMPLE = 3  # photos, by which a peer's quality is found
+LOWEST_QUALITY, HIGHEST_QUALITY = 74, 90
+LEAST_SSIM_GAIN = -0.003  # ours less theirs
+MOST_BYTES = 1.05  # ours over theirs
+SMALLEST_PX = 1600  # of a photo in BENCH_PHOTOS
+BARS = {"sigal": 1.6, "vipsthumbnail, effort 2": 1.0}
+LIMIT_BAR = 0.93
+CPU_BAR = 0.6
+OURS, LIMIT = "ours", "the limit"
+
+
+@dataclass(slots=True, kw_only=True)
+class Case:
+    """Photos in a library of their own, and what each program took for them, round by round."""
+
+    work: Path
+    library: Path
+    photos: int
+    suffix: str
+    qualities: dict[str, int] = field(default_factory=dict)
+    costs: dict[str, list[Cost]] = field(default_factory=dict)
+
+
+def compare(
+    made: Sequence[Path], work: Path, *, rounds: int, quality: int | None = None
+) -> list[Row]:
+    """Compare over the made photos and, if BENCH_PHOTOS names a folder, over those in it.
+
+    A ``quality`` spares the time to find each peer's.
+    """
+    given = {peer.name: quality for peer in PEERS} if quality else {}
+    rows = _compared(made, work / "made", given, rounds=rounds, suffix="")
+    folder = os.environ.get("BENCH_PHOTOS")
+    if folder:
+        real = _real(Path(folder))
+        if not real:
+            raise CannotRun(f"BENCH_PHOTOS: {folder} holds no whole JPEG of {SMALLEST_PX} px")
+        rows += _compared(real, work / "real", given, rounds=rounds, suffix=" (BENCH_PHOTOS)")
+    return rows
+
+
+def _real(folder: Path) -> list[Path]:
+    paths = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in (".jpg", ".jpeg"))
+    return [path for path in paths if _is_whole(path)]
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        with Image.open(path) as photo:
+            photo.load()
+            return photo.mode == "RGB" and max(photo.size) >= SMALLEST_PX
+    except (OSError, SyntaxError, ValueError):
+        return False
+
+
+def _compared(
+    photos: Sequence[Path], work: Path, qualities: dict[str, int], *, rounds: int, suffix: str
+) -> list[Row]:
+    library = _library(photos, work / "library")
+    case = Case(work=work, library=library, photos=len(photos), suffix=suffix)
+    case.qualities |= qualities
+    peers = [peer for peer in PEERS if not peer.lacks]
+    rows = _at_equal_looks(case, photos[: min(SAMPLE, len(photos) // 2)], peers)
+    for number in range(rounds):
+        for name in _turned([OURS, LIMIT, *(peer.name for peer in peers)], number):
+            case.costs.setdefault(name, []).append(_run(case, name))
+        print(f"round {number + 1} of {rounds}: {_speeds(case)}", flush=True)
+    return _ratios(case, peers) + rows
+
+
+def _library(photos: Iterable[Path], library: Path) -> Path:
+    """Copy photos into albums, and by that have them in the system's cache."""
+    for number, path in enumerate(photos):
+        folder = library / f"2024-05-0{1 + number % ALBUMS}"
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, folder / f"DSC{number:05}.jpg")
+    return library
+
+
+def _turned(names: list[str], by: int) -> list[str]:
+    by %= len(names)
+    return names[by:] + names[:by]
+
+
+def _speeds(case: Case) -> str:
+    return ", ".join(f"{name} {_per_s(case, name)[-1]:.2f}/s" for name in case.costs)
+
+
+def _per_s(case: Case, name: str) -> list[float]:
+    share = next((peer.share for peer in PEERS if peer.name == name), 1)
+    photos = max(1, case.photos // share)
+    return [photos / cost.wall_s for cost in case.costs[name]]
+
+
+def _cpu_s(case: Case, name: str) -> list[float]:
+    return [cost.cpu_s / case.photos for cost in case.costs[name]]
+
+
+def _run(case: Case, name: str) -> Cost:
+    out = _fresh(case.work / "out")
+    if name == OURS:
+        return _ours(case.library, out)
+    if name == LIMIT:
+        return _limit(case.library, out)
+    peer = next(peer for peer in PEERS if peer.name == name)
+    library = case.library
+    if peer.share > 1:
+        some = sorted(case.library.rglob("*.jpg"))[: max(1, case.photos // peer.share)]
+        library = _library(some, _fresh(case.work / "some"))
+    return _theirs(peer, library, out, case.qualities[name])
+
+
+def _ours(library: Path, out: Path) -> Cost:
+    environ = measure.environment(
+        WATCH_DIR=library, DATA_DIR=out / "data", RENDER_WORKERS=CORES, SETTLE_S=0
+    )
+    cost, report = measure.once(environ=environ, folder=out, sample=False)
+    if report["failed"] or not report["published"]:
+        raise CannotRun(f"not all photos were published: {report}")
+    return cost
+
+
+def _limit(library: Path, out: Path) -> Cost:
+    script = Path(__file__).with_name("bare.py")
+    command = [sys.executable, str(script), str(library), str(out), f"--workers={CORES}"]
+    calls = json.dumps(asdict(_calls()))
+    cost, _ = measure.run(
+        [*command, f"--calls={calls}"], environ=measure.environment(), folder=out, sample=False
+    )
+    return cost
+
+
+def _theirs(peer: Peer, library: Path, out: Path, quality: int) -> Cost:
+    command = peer.command(library, out, quality)
+    cost, _ = measure.run(command, environ=measure.environment(), folder=out, sample=False)
+    return cost
+
+
+def _calls() -> Calls:
+    """Ask the program with what it calls Pillow."""
+    from local_image_process.image import render, workers
+    from local_image_process.settings import Settings
+
+    settings = Settings.from_env({})
+    return Calls(
+        display_edge_px=settings.display_edge_px,
+        draft_gap=render.DRAFT_GAP,
+        display_quality=settings.display_quality,
+        thumb_edges_px=settings.thumb_edges_px,
+        thumb_quality=settings.thumb_quality,
+        webp_method=render.WEBP_METHOD,
+        niceness=workers.NICENESS,
+    )
+
+
+def _at_equal_looks(case: Case, photos: Sequence[Path], peers: Iterable[Peer]) -> list[Row]:
+    """Find the quality at which each peer's files are as large as ours; compare the looks."""
+    sample = _library(photos, case.work / "sample")
+    out = _fresh(case.work / "out")
+    _ours(sample, out)
+    ours_bytes, ours_ssim = _bytes(out), _ssim(sample, out)
+    rows = []
+    for peer in peers:
+        quality = case.qualities.get(peer.name) or _quality(
+            peer, sample, case.work / "out", ours_bytes
+        )
+        case.qualities[peer.name] = quality
+        _theirs(peer, sample, _fresh(case.work / "out"), quality)
+        gain = ours_ssim - _ssim(sample, case.work / "out")
+        larger = ours_bytes / _bytes(case.work / "out")
+        print(f"{peer.name}: quality {quality}", flush=True)
+        name, note = f"{peer.name}{case.suffix}", f"at its quality {quality}"
+        rows += [
+            Row(
+                measured=f"SSIM of ours less that of {name}",
+                values=(gain,),
+                at_least=LEAST_SSIM_GAIN,
+                note=f"{note}; ours {ours_ssim:.4f}",
+            ),
+            Row(
+                measured=f"bytes of ours over those of {name}",
+                values=(larger,),
+                at_most=MOST_BYTES,
+                note=note,
+            ),
+        ]
+    return rows
+
+
+def _quality(peer: Peer, library: Path, out: Path, wanted_bytes: int) -> int:
+    """Return the quality at which the files are nearly as large as wanted.
+
+    Nearly: the middle of what MOST_BYTES allows, so that neither is favoured.
+    """
+    if peer.quality is not None:
+        return peer.quality
+    low, high = LOWEST_QUALITY, HIGHEST_QUALITY
+    away = {}
+    while low <= high:
+        middle = (low + high) // 2
+        _theirs(peer, library, _fresh(out), middle)
+        larger = wanted_bytes / _bytes(out)
+        away[middle] = abs(math.log(larger / math.sqrt(MOST_BYTES)))
+        low, high = (middle + 1, high) if larger > math.sqrt(MOST_BYTES) else (low, middle - 1)
+    return min(away, key=lambda quality: away[quality])
+
+
+def _bytes(out: Path) -> int:
+    return sum(path.stat().st_size for path in out.rglob("*.webp"))
+
+
+def _ssim(library: Path, out: Path) -> float:
+    """Return the mean over the display renditions: the largest file of each photo."""
+    photos = sorted(library.rglob("*.jpg"))
+    made = (
+        max(out.rglob(f"{path.stem}*.webp"), key=lambda one: one.stat().st_size) for path in photos
+    )
+    return sum(map(likeness, photos, made)) / len(photos)
+
+
+def _fresh(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _ratios(case: Case, peers: Sequence[Peer]) -> list[Row]:
+    """Compare neighbours in time: what else runs on the machine slows both."""
+    ours, cpu_s = _per_s(case, OURS), _cpu_s(case, OURS)
+    rows = []
+    for name in (LIMIT, *(peer.name for peer in peers)):
+        theirs = _per_s(case, name)
+        rows.append(
+            Row(
+                measured=f"photos/s over {name}{case.suffix}",
+                values=tuple(one / other for one, other in zip(ours, theirs, strict=True)),
+                at_least=LIMIT_BAR if name == LIMIT else BARS.get(name),
+                note=f"{ours[0]:.2f} and {theirs[0]:.2f} photos/s",
+            )
+        )
+        if name == "sigal":
+            other_s = _cpu_s(case, name)
+            rows.append(
+                Row(
+                    measured=f"CPU seconds per photo over {name}{case.suffix}",
+                    values=tuple(one / other for one, other in zip(cpu_s, other_s, strict=True)),
+                    at_most=CPU_BAR,
+                    note=f"{cpu_s[0]:.3f} and {other_s[0]:.3f} s",
+                )
+            )
+    for peer in PEERS:
+        if peer.lacks:
+            rows += missing([f"photos/s over {peer.name}{case.suffix}"], peer.lacks)
+    return rows

@@ -1,0 +1,46 @@
+"""How like a rendition is to the best reduction of its original: SSIM of the luma."""
+
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+Plane: TypeAlias = npt.NDArray[np.float64]
+
+WINDOW_PX = 8
+C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2  # Wang et al. 2004
+
+
+def likeness(original: Path, rendition: Path) -> float:
+    """Return 1 for what equals a Lanczos reduction of the whole original in floating point."""
+    with Image.open(rendition) as small:
+        seen = _luma(small)
+        size = small.size
+    with Image.open(original) as big:
+        best = Image.fromarray(_luma(big).astype(np.float32)).resize(size, Image.Resampling.LANCZOS)
+    return _ssim(seen, np.asarray(best, dtype=np.float64))
+
+
+def _luma(picture: Image.Image) -> Plane:
+    weights = np.array([0.299, 0.587, 0.114], np.float32)
+    return (np.asarray(picture.convert("RGB"), dtype=np.float32) @ weights).astype(np.float64)
+
+
+def _ssim(one: Plane, other: Plane) -> float:
+    mean_1, mean_2 = _means(one), _means(other)
+    variance_1 = _means(one * one) - mean_1**2
+    variance_2 = _means(other * other) - mean_2**2
+    covariance = _means(one * other) - mean_1 * mean_2
+    above = (2 * mean_1 * mean_2 + C1) * (2 * covariance + C2)
+    below = (mean_1**2 + mean_2**2 + C1) * (variance_1 + variance_2 + C2)
+    return float((above / below).mean())
+
+
+def _means(plane: Plane) -> Plane:
+    """Return the mean of every window of WINDOW_PX by WINDOW_PX."""
+    n = WINDOW_PX
+    sums = np.pad(plane, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
+    means: Plane = (sums[n:, n:] - sums[:-n, n:] - sums[n:, :-n] + sums[:-n, :-n]) / n**2
+    return means
