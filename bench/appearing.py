@@ -43,17 +43,19 @@ def first(made: Sequence[Path], work: Path, *, photos: int, rounds: int) -> list
 
 
 def _linked(made: Sequence[Path], root: Path, photos: int) -> list[str]:
-    """Link photos into folders, the later ones by name the newer ones; return their names."""
+    """Fill folders with photos, the later ones by name the newer ones; return their names.
+
+    Each folder has one file, of its own age, under many names.
+    """
     names = [f"{2000 + number}-05" for number in range(FOLDERS)]
-    for name in names:
-        (root / name).mkdir(parents=True)
     small = [path for path in made if path.stat().st_size < 16e6] or made
-    for number in range(photos):
-        name = names[number % FOLDERS]
-        os.link(small[number % len(small)], root / name / f"DSC{number:05}.jpg")
-    newest_s = (root / names[0]).stat().st_mtime
-    for age, name in enumerate(reversed(names)):
-        os.utime(root / name, (newest_s - age * DAY_S,) * 2)
+    for number, name in enumerate(names):
+        (root / name).mkdir(parents=True)
+        first = root / name / f"DSC{number:05}.jpg"
+        shutil.copyfile(small[number % len(small)], first)
+        os.utime(first, (first.stat().st_mtime - (FOLDERS - number) * DAY_S,) * 2)
+        for other in range(number + FOLDERS, photos, FOLDERS):
+            os.link(first, root / name / f"DSC{other:05}.jpg")
     return names
 
 

@@ -81,8 +81,10 @@ SENTENCES = (  # English, Chinese; what stands in braces is carried over
     ),
     (
         "{}: another object of that name lies in the bucket and is not ours;"
-        " rename the photo, or remove the object",
-        "{}：存储桶里已有同名的文件，不是本程序写的；请给照片改名，或删掉那个文件",
+        " rename the photo, or remove the object; if a former gallery of yours put it there,"
+        " the command 'adopt --bucket' takes its place",
+        "{}：存储桶里已有同名的文件，不是本程序写的；请给照片改名，或删掉那个文件；"
+        "如果是你的旧画廊放的，命令 adopt --bucket 可以接过来",
     ),
     ("its name is not valid UTF-8; rename it.", "文件名不是有效的 UTF-8，请改名"),
     (

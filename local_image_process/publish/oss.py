@@ -227,7 +227,7 @@ class OssStore:
                 raise ForeignObject(
                     f"{name}: another object of that name lies in the bucket and is not ours;"
                     " rename the photo, or remove the object; if a former gallery of yours put it"
-                    " there, see python -m local_image_process adopt --help"
+                    " there, the command 'adopt --bucket' takes its place"
                 )
         self._call(name, lambda: write({}))
         self._note_index(name)

@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 
 SHARE = 20  # an export may take one twentieth of the time
 SHORTEST_INTERVAL_S = 1.0
+IDLE_REST_S = 0.5  # after an export of a large gallery
+UNNOTICED_S = 0.2
 AT_ONCE = 20  # albums that are made anew before they are kept
 IN_STORE = ("exif_data.json", "albums.json")
 INTERACTIONS = "interactions.json"  # what was given here, for a lost catalogue and other sites
@@ -105,8 +107,9 @@ class Exporter:
         A catalogue that was lost is filled before it is exported, so that visitors see the
         JSON of before and not an empty gallery.
         """
-        rest_s = SHARE * self._took_s
-        rest_s = max(SHORTEST_INTERVAL_S, rest_s) if busy else min(SHORTEST_INTERVAL_S, rest_s)
+        rest_s = max(SHORTEST_INTERVAL_S, SHARE * self._took_s)
+        if not busy:
+            rest_s = min(IDLE_REST_S, self._took_s - UNNOTICED_S)
         is_early = time.monotonic() < self._ended_s + rest_s
         self.is_waiting = is_early and not busy
         return not (is_early or (busy and self._is_refilling))
@@ -127,7 +130,7 @@ class Exporter:
         StoreUnavailable when the disk does not take it; it is tried again later.
         """
         stale = self._backlog.stale_albums()
-        force = force or self._backlog.is_store_behind() or self._is_under_other_terms()
+        force = force or self._was_left_behind()
         force = force or (not self._has_told_others and self._may_tell_others())
         if not (force or stale) and self._is_complete():
             return None
@@ -150,10 +153,12 @@ class Exporter:
             log.info("json written %s", kv(albums=len(shown), ms=self._took_s * 1000))
         return self._for_store(files, shown)
 
-    def _is_under_other_terms(self) -> bool:
-        """Tell, at the first export, whether settings or version are not those of the last."""
+    def _was_left_behind(self) -> bool:
+        """Tell, at the first export, whether the store, or the JSON by today's settings, is."""
         is_first, self._is_first = self._is_first, False
-        return is_first and self._folders(self._mirrored()) != self._shelf.albums().keys()
+        if not is_first or self._backlog.is_store_behind():
+            return is_first
+        return self._folders(self._mirrored()) != self._shelf.albums().keys()
 
     def compute(self) -> dict[str, bytes]:
         """Return the index files as they should be, by name; write nothing."""
