@@ -9,7 +9,8 @@ GalleryError             ``str(error)`` says what happened, where, and what to d
 │   ├── PhotoAway        the file cannot be read for now         → look again later
 │   └── StillChanging    the file is still being written         → look again soon
 ├── SidecarError         an album's YAML cannot be understood    → report it, keep the last good one
-│                        a photo's XMP cannot be understood      → report it, publish without it
+│   │                    a photo's XMP cannot be understood      → report it, publish without it
+│   └── SidecarAway      the file cannot be read for now         → look again later
 ├── PlaceError           nobody told the name of a place         → show the album's title meanwhile
 │   ├── PlaceUnavailable worth another attempt                   → back off, retry
 │   │   └── PlaceTooFast the geocoder is asked too often         → slow down for good
@@ -71,6 +72,10 @@ class StillChanging(PhotoError):
 
 class SidecarError(GalleryError):
     """An album's YAML or a photo's XMP cannot be understood."""
+
+
+class SidecarAway(SidecarError):
+    """The disk or the network share did not give the file; worth another attempt."""
 
 
 class PlaceError(GalleryError):

@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from ..errors import SidecarError
+from ..errors import SidecarAway, SidecarError
 from ..logs import kv
 from ..model import Sidecar, Stamp
 from ..record.catalogue import Catalogue
@@ -20,12 +20,14 @@ class AlbumWords:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
+        self.unread: set[str] = set()  # folders whose YAML the disk did not give
 
     def of(self, listing: scan.Listing, *, is_public: bool) -> Sidecar:
         """Return what the album's YAML says; the last good one where it cannot be understood.
 
         An album of which nothing is public yet is kept back then: it may want to be hidden.
         """
+        self.unread.discard(listing.folder)
         record = self._catalogue.sidecar(listing.folder)
         last_good = record.content if record else Sidecar(hidden=not is_public)
         try:
@@ -36,10 +38,14 @@ class AlbumWords:
         file = next((file for file in listing.sidecars if file.name == name), None)
         if file is None:
             return self._recorded(listing.folder, record, None)
-        if record is not None and (record.name, record.stamp) == (file.name, file.stamp):
+        is_fine = record is not None and record.problem is None  # else it is worth another reading
+        if record and is_fine and (record.name, record.stamp) == (file.name, file.stamp):
             return record.content
         try:
             content, problem = sidecar.read(Path(file.path)), None
+        except SidecarAway as error:
+            self.unread.add(listing.folder)
+            content, problem = last_good, str(error)
         except SidecarError as error:
             content, problem = last_good, str(error)
         fresh = SidecarRecord(name=file.name, stamp=file.stamp, content=content, problem=problem)

@@ -11,6 +11,7 @@ from ..errors import ForeignObject, StoreError
 from ..publish.store import PREFIX, Store
 from ..record.backlog import Backlog
 from .pause import Pause
+from .storing import begin
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +53,8 @@ class Indexing:
         """Begin what is due. Raises StoreError when what was begun could not be put."""
         self._take_result()
         if self._under_way is None and self._wanted is not None and self._is_due():
+            self._under_way = begin(self._thread, self._put, self._wanted)
             self._tried = self._wanted
-            self._under_way = self._thread.submit(self._put, self._wanted)
             self._under_way.add_done_callback(lambda _: self._on_done())
 
     @property

@@ -140,7 +140,10 @@ class Looking:
         work.unsettled.add(listing.folder)
         work.present |= known.keys() & listing.keys
         self._unrested.pop(listing.folder, None)
-        if self._words.of(listing, is_public=bool(known)).hidden:
+        words = self._words.of(listing, is_public=bool(known))
+        if listing.folder in self._words.unread:
+            self.unknown.again_later(listing.folder)
+        if words.hidden:
             work.hidden += known
             work.hidden_folders.add(listing.folder)
             return
@@ -164,7 +167,8 @@ class Looking:
         self._take(plan, names, album_id, work)
         work.failing += len(listing.problems)
         self._note_problems(listing, tried, plan)
-        if plan.is_empty and listing.state and not tried:
+        is_read = listing.folder not in self._words.unread
+        if plan.is_empty and listing.state and is_read and not tried:
             work.unsettled.discard(listing.folder)
             work.settled[listing.folder] = Settled(
                 state=listing.state, album_id=album_id, photos=plan.unchanged

@@ -3,10 +3,14 @@
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
-from ..errors import GalleryError
+from ..errors import GalleryError, StoreUnavailable
 from .publisher import Parcel, Publisher
 from .queue import Job
+
+Given = TypeVar("Given")
+Done = TypeVar("Done")
 
 PER_THREAD = 2  # parcels that are held in memory
 
@@ -46,7 +50,7 @@ class Storing:
     def begin(self, job: Job, parcel: Parcel) -> None:
         """Begin to put a photo's objects."""
         job.began_s = time.monotonic()
-        future = self._threads.submit(self._publisher.put, parcel)
+        future = begin(self._threads, self._publisher.put, parcel)
         self._under_way[future] = (job, parcel)
         future.add_done_callback(lambda _: self._on_done())
 
@@ -65,3 +69,11 @@ def _error(future: Future[None]) -> GalleryError | None:
     if error is None or isinstance(error, GalleryError):
         return error
     raise error
+
+
+def begin(threads: ThreadPoolExecutor, work: Callable[[Given], Done], given: Given) -> Future[Done]:
+    """Have work done in a thread. Raises StoreUnavailable once the process is on its end."""
+    try:
+        return threads.submit(work, given)
+    except RuntimeError as error:  # Race: Python ends these threads before it tells ours
+        raise StoreUnavailable("this process is about to end") from error

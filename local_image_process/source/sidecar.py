@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import yaml
 
-from ..errors import SidecarError
+from ..errors import SidecarAway, SidecarError
 from ..model import Sidecar
 from ..spelling import misspelt
 
@@ -118,7 +118,7 @@ def _text(path: Path, where: str) -> str:
         with path.open("rb") as file:
             content = file.read(SIDECAR_BYTES_MAX + 1)
     except OSError as error:
-        raise SidecarError(
+        raise SidecarAway(
             f"{where}: cannot be read ({error.strerror}); check its permissions."
         ) from error
     if len(content) > SIDECAR_BYTES_MAX:

@@ -1,9 +1,12 @@
 """Folders that were compared once are passed over until anything about them changes."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
+from local_image_process.source import sidecar
 from tests.photos import make_photo
 from tests.web.in_process import Gallery
 
@@ -84,3 +87,24 @@ def test_an_album_that_gets_another_id_is_compared(site: Gallery) -> None:
     ids = set(site.json("/data/albums.json"))
     assert {"a-b", "上海", "北京"} < ids
     assert len(ids) == 4
+
+
+def test_album_words_that_the_disk_did_not_give_are_read_again(
+    site: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = site.library / "上海/info.yaml"
+    words.write_text("title: 上海之旅", encoding="utf-8")
+    with monkeypatch.context() as broken:
+        broken.setattr(sidecar, "SIDECAR_BYTES_MAX", _Broken())
+        site.publish()
+        assert [finding.kind for finding in site.check()] == ["album"]
+    site.publish()
+    assert site.check() == []
+    assert site.json("/data/albums.json")["上海"]["title"] == "上海之旅"
+
+
+class _Broken(int):
+    """A limit that fails as a disk does when it is reckoned with."""
+
+    def __add__(self, _: int) -> int:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
