@@ -73,6 +73,9 @@ class Outgoing:
         if counts != self._placed:
             self._placed = dict(counts)
             self._placing.nudge()
+            self._may_be_back = True
+        if is_idle and self._may_be_back:  # Order: what moved is shown with what it was given
+            self._may_be_back = self._tombstones.rehome() > 0
         is_due = self._exporter.is_due(busy=is_busy)
         if is_due:
             files = self._exporter.export(force=not self.has_exported)
@@ -80,8 +83,6 @@ class Outgoing:
             if files is not None:
                 self._indexing.offer(files)
                 self._may_be_back = True
-        if is_idle and self._may_be_back:
-            self._may_be_back = self._tombstones.rehome() > 0
         self._indexing.step()
         if is_due and not self._indexing.is_behind:
             if self._tidying is not None:
