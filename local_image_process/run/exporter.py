@@ -133,6 +133,7 @@ class Exporter:
         force = force or self._was_left_behind()
         force = force or (not self._has_told_others and self._may_tell_others())
         if not (force or stale) and self._is_complete():
+            self._is_first = False
             return None
         began = time.monotonic()
         try:
@@ -146,7 +147,7 @@ class Exporter:
         except OSError as error:
             raise StoreUnavailable(f"the JSON cannot be written ({error.strerror})") from error
         self._backlog.freshen(stale)
-        self._is_refilling = False
+        self._is_refilling = self._is_first = False  # Order: what failed before is the first still
         self._ended_s = time.monotonic()
         self._took_s = self._ended_s - began
         if any(written):
@@ -155,9 +156,8 @@ class Exporter:
 
     def _was_left_behind(self) -> bool:
         """Tell, at the first export, whether the store, or the JSON by today's settings, is."""
-        is_first, self._is_first = self._is_first, False
-        if not is_first or self._backlog.is_store_behind():
-            return is_first
+        if not self._is_first or self._backlog.is_store_behind():
+            return self._is_first
         return self._folders(self._mirrored()) != self._shelf.albums().keys()
 
     def compute(self) -> dict[str, bytes]:
