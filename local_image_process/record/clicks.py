@@ -2,20 +2,20 @@
 
 import secrets
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Any
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from .database import Database
+from .prepared import Prepared
 from .schema import clicks, likes, make_stale, salts
-from .shown import Place, Spelling, places
-from .tallies import add_all, total
+from .shown import Spelling, place
+from .tallies import add_likes, total
 from .throttle import take
 from .together import Together
 
@@ -23,17 +23,26 @@ NAME = "like"  # of the tries that are counted
 MOST = 30
 MOST_WITHIN_S = 60.0
 
-_OUTSIDE = sa.delete(clicks).where(
-    (clicks.c.at_s <= sa.bindparam("oldest_s")) | (clicks.c.at_s > sa.bindparam("now_s"))
+_OUTSIDE = Prepared(
+    sa.delete(clicks).where(
+        (clicks.c.at_s <= sa.bindparam("oldest_s")) | (clicks.c.at_s > sa.bindparam("now_s"))
+    )
 )
-_LAST = sa.select(clicks).where(
-    clicks.c.photo_id.in_(sa.bindparam("photo_ids", expanding=True)),
-    clicks.c.visitor.in_(sa.bindparam("visitors", expanding=True)),
+_PHOTO: sa.BindParameter[str] = sa.bindparam("of_photo")
+_VISITOR: sa.BindParameter[str] = sa.bindparam("by")
+_LAST = Prepared(
+    sa.select(clicks.c.visitor, clicks.c.sent, clicks.c.at_s).where(
+        clicks.c.photo_id == _PHOTO, clicks.c.visitor == _VISITOR
+    )
 )
-_FORGET = sa.delete(clicks).where(
-    clicks.c.photo_id == sa.bindparam("of_photo"), clicks.c.visitor == sa.bindparam("by")
+_FORGET = Prepared(
+    sa.delete(clicks).where(clicks.c.photo_id == _PHOTO, clicks.c.visitor == _VISITOR)
 )
-_REMEMBER = sa.insert(clicks)
+_REMEMBER = Prepared(
+    sa.insert(clicks).values(
+        photo_id=_PHOTO, visitor=_VISITOR, sent=sa.bindparam("number"), at_s=sa.bindparam("now_s")
+    )
+)
 
 
 class Became(Enum):
@@ -68,14 +77,12 @@ class Click:
         return self.visitors[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meant:
-    """A click on a photo that is shown, and what it is to become."""
+class Last(NamedTuple):
+    """The click that is on record of a visitor and a photo."""
 
-    click: Click
-    place: Place
-    became: Became = Became.COUNTED
-    last: Any = None  # row of the click that is on record of this visitor and photo
+    visitor: str  # by the salt of its day
+    sent: int  # less than 0: the like was taken back
+    at_s: float
 
 
 class Clicks:
@@ -117,56 +124,31 @@ class Clicks:
         return self._salts[1]
 
     def _carry_out(self, db: Connection, asked: Sequence[Click]) -> list[Answer | None]:
-        """Count clicks as if one came after the other."""
+        """Count clicks, one after the other."""
         now_s = self._clock()  # Order: under the lock, so that nobody's click lies ahead
-        found = places(db, [click.spelling for click in asked])
-        there = {
-            n: Meant(click=click, place=place)
-            for n, (click, place) in enumerate(zip(asked, found, strict=True))
-            if place is not None
-        }
-        answers: dict[int, Answer] = {}
-        for part in _one_of_each(there):
-            answers |= self._count(db, part, now_s)
-        return [answers.get(n) for n in range(len(asked))]
+        _OUTSIDE(db, oldest_s=now_s - self._window_s, now_s=now_s)
+        return [self._count(db, click, now_s) for click in asked]
 
-    def _count(self, db: Connection, part: dict[int, Meant], now_s: float) -> dict[int, Answer]:
-        """Count clicks of different visitors."""
-        all_who = [one.click.who for one in part.values()]
-        waits = take(db, NAME, all_who, most=MOST, window_s=MOST_WITHIN_S, now_s=now_s)
-        db.execute(_OUTSIDE, {"oldest_s": now_s - self._window_s, "now_s": now_s})
-        taken = {n: one for n, one in part.items() if one.click.who not in waits}
-        judged = {n: self._judged(db, one) for n, one in _with_last(db, taken).items()}
-        totals = self._record(db, [*judged.values()], now_s)
-        answers = {
-            n: Answer(became=one.became, likes=totals[one.place.photo_id])
-            for n, one in judged.items()
-        }
-        return answers | {
-            n: Answer(became=Became.TOO_MANY, wait_s=waits[part[n].click.who])
-            for n in part.keys() - taken.keys()
-        }
+    def _count(self, db: Connection, click: Click, now_s: float) -> Answer | None:
+        there = place(db, click.spelling)
+        if there is None:
+            return None
+        wait_s = take(db, NAME, click.who, most=MOST, window_s=MOST_WITHIN_S, now_s=now_s)
+        if wait_s is not None:
+            return Answer(became=Became.TOO_MANY, wait_s=wait_s)
+        photo_id, last = there.photo_id, _last(db, there.photo_id, click.visitors)
+        became = self._meaning(db, photo_id, click, last) if last else Became.COUNTED
+        if became is not Became.KNOWN:
+            if last:
+                _FORGET(db, of_photo=photo_id, by=last.visitor)
+            kept = click.sent if became is Became.COUNTED else _taken_back(click.sent)
+            _REMEMBER(db, of_photo=photo_id, by=click.who, number=kept, now_s=now_s)
+            add_likes(db, photo_id, 1 if became is Became.COUNTED else -1, self._site)
+            make_stale(db, [there.folder])
+        return Answer(became=became, likes=total(db, photo_id))
 
-    def _record(self, db: Connection, judged: Sequence[Meant], now_s: float) -> dict[str, int]:
-        """Record what clicks became; return the likes of each photo by now."""
-        changing = [one for one in judged if one.became is not Became.KNOWN]
-        added = Counter({one.place.photo_id: 0 for one in judged})
-        for one in changing:
-            added[one.place.photo_id] += 1 if one.became is Became.COUNTED else -1
-        if before := [one.last for one in changing if one.last]:
-            db.execute(_FORGET, [{"of_photo": row.photo_id, "by": row.visitor} for row in before])
-        if changing:
-            db.execute(_REMEMBER, [_row(one, now_s) for one in changing])
-            make_stale(db, {one.place.folder for one in changing})
-        return add_all(db, added, self._site)
-
-    def _judged(self, db: Connection, one: Meant) -> Meant:
-        became = self._meaning(db, one) if one.last else Became.COUNTED
-        return replace(one, became=became)
-
-    def _meaning(self, db: Connection, one: Meant) -> Became:
+    def _meaning(self, db: Connection, photo_id: str, click: Click, last: Last) -> Became:
         """Tell what a click is to become, after the visitor's last one."""
-        click, photo_id, last = one.click, one.place.photo_id, one.last
         if last.sent < 0:  # the like was taken back
             return Became.KNOWN if last.sent == _taken_back(click.sent) else Became.COUNTED
         since = (clicks.c.photo_id == photo_id) & (clicks.c.at_s >= last.at_s)
@@ -182,35 +164,9 @@ class Clicks:
         return bool(db.scalar(sa.select(likes.c.count).where(here, likes.c.count > 0)))
 
 
-def _one_of_each(clicks: dict[int, Meant]) -> Iterator[dict[int, Meant]]:
-    """Yield parts in which each visitor has one click: what he did before is on record then."""
-    while clicks:
-        first: dict[str, int] = {}
-        for n, one in clicks.items():
-            first.setdefault(one.click.who, n)
-        part = {n: clicks[n] for n in first.values()}
-        yield part
-        clicks = {n: one for n, one in clicks.items() if n not in part}
-
-
-def _with_last(db: Connection, part: dict[int, Meant]) -> dict[int, Meant]:
-    """Add what is on record of each visitor and photo."""
-    photo_ids = {one.place.photo_id for one in part.values()}
-    visitors = [visitor for one in part.values() for visitor in one.click.visitors]
-    asked = {"photo_ids": list(photo_ids), "visitors": visitors}
-    rows = {(row.photo_id, row.visitor): row for row in db.execute(_LAST, asked)}
-
-    def last(one: Meant) -> Any:
-        of_him = (rows.get((one.place.photo_id, visitor)) for visitor in one.click.visitors)
-        return next(filter(None, of_him), None)
-
-    return {n: replace(one, last=last(one)) for n, one in part.items()}
-
-
-def _row(one: Meant, now_s: float) -> dict[str, Any]:
-    sent = one.click.sent if one.became is Became.COUNTED else _taken_back(one.click.sent)
-    photo_id = one.place.photo_id
-    return {"photo_id": photo_id, "visitor": one.click.who, "sent": sent, "at_s": now_s}
+def _last(db: Connection, photo_id: str, visitors: Sequence[str]) -> Last | None:
+    rows = (_LAST(db, of_photo=photo_id, by=visitor).fetchone() for visitor in visitors)
+    return next((Last(*row) for row in rows if row), None)
 
 
 def _taken_back(sent: int) -> int:

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from .prepared import Prepared
+
 SCHEMA_VERSION = 5
 
 derived = sa.MetaData()  # made anew from the library whenever the schema changes
@@ -242,8 +244,8 @@ meta = sa.Table(
 )
 
 
-_STALE = sa.insert(stale_albums)
-_STALER = (
+_STALE = Prepared(sa.insert(stale_albums).values(folder=sa.bindparam("here"), changes=1))
+_STALER = Prepared(
     sa.update(stale_albums)
     .where(stale_albums.c.folder == sa.bindparam("here"))
     .values(changes=stale_albums.c.changes + 1)
@@ -258,8 +260,8 @@ def mirrored_folder(album_id: str) -> str:
 def make_stale(connection: Connection, folders: Iterable[str]) -> None:
     """Note, within the caller's transaction, that the JSON of these folders is out of date."""
     for folder in folders:
-        if not connection.execute(_STALER, {"here": folder}).rowcount:
-            connection.execute(_STALE, {"folder": folder, "changes": 1})
+        if not _STALER(connection, here=folder).rowcount:
+            _STALE(connection, here=folder)
 
 
 def mark_stale(db: Connection, photo_ids: Iterable[str]) -> None:

@@ -1,30 +1,33 @@
-"""Which photos visitors mean by what their pages send, and whether these are shown."""
+"""Which photo a visitor means by what his page sends, and whether it is shown."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from .prepared import Prepared
 from .rows import to_sidecar
 from .schema import mirrored_albums, mirrored_folder, mirrored_photos, photos, sidecars
 
 Spelling = Sequence[tuple[str, str]]  # album id and name of what may be meant, likeliest first
 
-_ALBUMS: sa.BindParameter[list[str]] = sa.bindparam("albums", expanding=True)
-_NAMES: sa.BindParameter[list[str]] = sa.bindparam("names", expanding=True)
-_OWN = sa.select(photos.c.album_id, photos.c.name, photos.c.folder).where(
-    photos.c.album_id.in_(_ALBUMS), photos.c.name.in_(_NAMES)
+_ALBUM: sa.BindParameter[str] = sa.bindparam("album_id")
+_NAME: sa.BindParameter[str] = sa.bindparam("name")
+_OWN = Prepared(
+    sa.select(photos.c.folder).where(photos.c.album_id == _ALBUM, photos.c.name == _NAME)
 )
-_MIRRORED = sa.select(mirrored_photos.c.album_id, mirrored_photos.c.name).where(
-    mirrored_photos.c.album_id.in_(_ALBUMS), mirrored_photos.c.name.in_(_NAMES)
+_MIRRORED = Prepared(
+    sa.select(mirrored_photos.c.album_id).where(
+        mirrored_photos.c.album_id == _ALBUM, mirrored_photos.c.name == _NAME
+    )
 )
-_OWN_WORDS = sa.select(sidecars.c.folder, sidecars.c.content).where(
-    sidecars.c.folder.in_(sa.bindparam("folders", expanding=True))
+_OWN_WORDS = Prepared(
+    sa.select(sidecars.c.content).where(sidecars.c.folder == sa.bindparam("folder"))
 )
-_MIRRORED_WORDS = sa.select(mirrored_albums.c.album_id, mirrored_albums.c.words).where(
-    mirrored_albums.c.album_id.in_(_ALBUMS)
+_MIRRORED_WORDS = Prepared(
+    sa.select(mirrored_albums.c.words).where(mirrored_albums.c.album_id == _ALBUM)
 )
 
 
@@ -36,51 +39,25 @@ class Place:
     folder: str
 
 
-def places(db: Connection, spellings: Sequence[Spelling]) -> list[Place | None]:
-    """Return the photos that are meant, within the caller's transaction; ``None``: not shown.
+def place(db: Connection, spelling: Spelling) -> Place | None:
+    """Return the photo that is meant, within the caller's transaction; ``None``: not shown.
 
     Where the library and the bucket both have one, it is the library's; a hidden album's photos
     are not shown.
     """
-    asked = set(chain.from_iterable(spellings))
-    own = _own(db, asked)
-    rest = (places for places in spellings if own.keys().isdisjoint(places))
-    mirrored = _mirrored(db, set(chain.from_iterable(rest)))
-    hidden = {*_hidden_folders(db, own.values()), *_hidden_folders_of_bucket(db, mirrored)}
-    folders = own | mirrored
-    return [next(_meant(spelling, folders, hidden), None) for spelling in spellings]
+    for album_id, name in spelling:
+        if row := _OWN(db, album_id=album_id, name=name).fetchone():
+            words = _OWN_WORDS(db, folder=row[0]).fetchone()
+            return None if _is_hidden(words) else Place(f"{album_id}/{name}", row[0])
+    for album_id, name in spelling:
+        if _MIRRORED(db, album_id=album_id, name=name).fetchone():
+            words = _MIRRORED_WORDS(db, album_id=album_id).fetchone()
+            folder = mirrored_folder(album_id)
+            return None if _is_hidden(words) else Place(f"{album_id}/{name}", folder)
+    return None
 
 
-def _meant(
-    spelling: Spelling, folders: dict[tuple[str, str], str], hidden: set[str]
-) -> Iterator[Place | None]:
-    """Yield what lies at each place of a spelling; ``None`` where that is hidden."""
-    for place in spelling:
-        if (folder := folders.get(place)) is not None:
-            yield None if folder in hidden else Place("/".join(place), folder)
-
-
-def _own(db: Connection, asked: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    rows = db.execute(_OWN, _parts(asked))
-    return {(row.album_id, row.name): row.folder for row in rows if (row[0], row[1]) in asked}
-
-
-def _mirrored(db: Connection, asked: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    rows = db.execute(_MIRRORED, _parts(asked)) if asked else ()
-    return {(row[0], row[1]): mirrored_folder(row[0]) for row in rows if (row[0], row[1]) in asked}
-
-
-def _parts(asked: Collection[tuple[str, str]]) -> dict[str, list[str]]:
-    """Return albums and names apart: a few rows too many, but any database finds them at once."""
-    return {"albums": list({a for a, _ in asked}), "names": list({name for _, name in asked})}
-
-
-def _hidden_folders(db: Connection, folders: Collection[str]) -> set[str]:
-    rows = db.execute(_OWN_WORDS, {"folders": list(set(folders))}) if folders else ()
-    return {row.folder for row in rows if to_sidecar(row.content).hidden}
-
-
-def _hidden_folders_of_bucket(db: Connection, mirrored: Collection[tuple[str, str]]) -> set[str]:
-    albums = list({album_id for album_id, _ in mirrored})
-    rows = db.execute(_MIRRORED_WORDS, {"albums": albums}) if albums else ()
-    return {mirrored_folder(row.album_id) for row in rows if to_sidecar(row.words).hidden}
+@lru_cache(maxsize=1000)  # of albums that are liked at one time
+def _is_hidden(words: tuple[str] | None) -> bool:
+    """Tell whether an album's YAML, as it is on record, hides it."""
+    return words is not None and to_sidecar(words[0]).hidden

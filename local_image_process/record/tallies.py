@@ -1,6 +1,5 @@
 """Likes and stars of photos, changed within the caller's transaction."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -8,17 +7,19 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from .given import Given, stars_order
+from .prepared import Prepared
 from .schema import clicks, corrections, likes, mark_stale, stars
 
-_COUNTED = sa.select(likes.c.photo_id, likes.c.site, likes.c.count.label("count_")).where(
-    likes.c.photo_id.in_(sa.bindparam("photo_ids", expanding=True))
-)
-_NEW = sa.insert(likes)
-_CHANGED = (
+_PHOTO: sa.BindParameter[str] = sa.bindparam("of_photo")
+_SITE: sa.BindParameter[str] = sa.bindparam("at")
+_NUMBER: sa.BindParameter[int] = sa.bindparam("number")
+_MORE = Prepared(
     sa.update(likes)
-    .where(likes.c.photo_id == sa.bindparam("of_photo"), likes.c.site == sa.bindparam("at"))
-    .values(count=sa.bindparam("now"))
+    .where(likes.c.photo_id == _PHOTO, likes.c.site == _SITE)
+    .values(count=likes.c.count + _NUMBER)
 )
+_FIRST = Prepared(sa.insert(likes).values(photo_id=_PHOTO, site=_SITE, count=_NUMBER))
+_TOTAL = Prepared(sa.select(sa.func.sum(likes.c.count)).where(likes.c.photo_id == _PHOTO))
 PREDECESSOR = "predecessor"  # what a predecessor had counted: a site that all others know of
 
 
@@ -110,34 +111,13 @@ def counts(db: Connection, site: str, *photo_ids: str) -> dict[str, int]:
 
 def total(db: Connection, photo_id: str) -> int:
     """Return what all sites counted for a photo."""
-    counted = sa.select(sa.func.sum(likes.c.count)).where(likes.c.photo_id == photo_id)
-    return int(db.scalar(counted) or 0)
+    return int(_TOTAL(db, of_photo=photo_id).fetchone()[0] or 0)
 
 
 def add_likes(db: Connection, photo_id: str, number: int, site: str) -> None:
     """Change what a site counted for a photo, within the caller's transaction."""
-    here = (likes.c.photo_id == photo_id) & (likes.c.site == site)
-    added = db.execute(sa.update(likes).where(here).values(count=likes.c.count + number))
-    if not added.rowcount:
-        db.execute(sa.insert(likes).values(photo_id=photo_id, site=site, count=number))
-
-
-def add_all(db: Connection, added: Mapping[str, int], site: str) -> dict[str, int]:
-    """Change what a site counted for photos, never below nothing; return the totals."""
-    rows = db.execute(_COUNTED, {"photo_ids": list(added)}) if added else ()
-    found = {(row.photo_id, row.site): row.count_ for row in rows}
-    here = {photo_id: found.get((photo_id, site)) for photo_id in added}
-    now = {photo_id: max(0, (here[photo_id] or 0) + n) for photo_id, n in added.items()}
-    fresh = [(p, n) for p, n in now.items() if here[p] is None and n]
-    if fresh:
-        db.execute(_NEW, [{"photo_id": p, "site": site, "count": n} for p, n in fresh])
-    changed = [(p, n) for p, n in now.items() if here[p] not in (None, n)]
-    if changed:
-        db.execute(_CHANGED, [{"of_photo": p, "at": site, "now": n} for p, n in changed])
-    totals = Counter(now)
-    for (photo_id, other), count in found.items():
-        totals[photo_id] += count if other != site else 0
-    return totals
+    if not _MORE(db, of_photo=photo_id, at=site, number=number).rowcount:
+        _FIRST(db, of_photo=photo_id, at=site, number=number)
 
 
 def set_stars(db: Connection, photo_id: str, number: float, given_at_s: float) -> None:

@@ -1,23 +1,27 @@
 """How often somebody may try something, counted for all processes together."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from .database import Database
+from .prepared import Prepared
 from .schema import tries
 
-_OUTSIDE = sa.delete(tries).where(
-    tries.c.name == sa.bindparam("at"),
-    (tries.c.at_s <= sa.bindparam("oldest_s")) | (tries.c.at_s > sa.bindparam("now_s")),
+_NAME: sa.BindParameter[str] = sa.bindparam("at")
+_WHO: sa.BindParameter[str] = sa.bindparam("by")
+_OUTSIDE = Prepared(
+    sa.delete(tries).where(
+        tries.c.name == _NAME,
+        (tries.c.at_s <= sa.bindparam("oldest_s")) | (tries.c.at_s > sa.bindparam("now_s")),
+    )
 )
-_TAKEN = (
-    sa.select(tries.c.who, tries.c.at_s)
-    .where(tries.c.name == sa.bindparam("at"), tries.c.who.in_(sa.bindparam("all", expanding=True)))
-    .order_by(tries.c.at_s)
+_TAKEN = Prepared(
+    sa.select(tries.c.at_s).where(tries.c.name == _NAME, tries.c.who == _WHO).order_by(tries.c.at_s)
 )
+_TRY = Prepared(sa.insert(tries).values(name=_NAME, who=_WHO, at_s=sa.bindparam("now_s")))
 
 
 class Throttle:
@@ -36,7 +40,7 @@ class Throttle:
         """
         with self._database.write() as db:
             now_s = self._clock()  # Order: under the lock, so that nobody's try lies in the future
-            return take(db, name, [who], most=most, window_s=window_s, now_s=now_s).get(who)
+            return take(db, name, who, most=most, window_s=window_s, now_s=now_s)
 
     def give_back(self, name: str, who: str) -> None:
         """Let the latest try of ``who`` at ``name`` not count. Raises StoreUnavailable."""
@@ -46,19 +50,13 @@ class Throttle:
 
 
 def take(
-    db: Connection, name: str, all_who: Collection[str], *, most: int, window_s: float, now_s: float
-) -> dict[str, float]:
-    """Count a try of each within the caller's transaction; see ``Throttle.take``.
-
-    Returns how long those must wait for whom it was one too many.
-    """
+    db: Connection, name: str, who: str, *, most: int, window_s: float, now_s: float
+) -> float | None:
+    """Count a try within the caller's transaction; see ``Throttle.take``."""
     oldest_s = now_s - window_s
-    db.execute(_OUTSIDE, {"at": name, "oldest_s": oldest_s, "now_s": now_s})  # or clock set back
-    taken_s: dict[str, list[float]] = {who: [] for who in all_who}
-    for row in db.execute(_TAKEN, {"at": name, "all": list(all_who)}):
-        taken_s[row.who].append(row.at_s)
-    waits = {w: times_s[-most] - oldest_s for w, times_s in taken_s.items() if len(times_s) >= most}
-    counted = [{"name": name, "who": w, "at_s": now_s} for w in all_who if w not in waits]
-    if counted:
-        db.execute(sa.insert(tries), counted)
-    return waits
+    _OUTSIDE(db, at=name, oldest_s=oldest_s, now_s=now_s)  # or the clock was set back
+    taken_s = _TAKEN(db, at=name, by=who).fetchall()
+    if len(taken_s) >= most:
+        return float(taken_s[-most][0]) - oldest_s
+    _TRY(db, at=name, by=who, now_s=now_s)
+    return None

@@ -42,8 +42,7 @@ log = logging.getLogger(__name__)
 
 SHARE = 20  # an export may take one twentieth of the time
 SHORTEST_INTERVAL_S = 1.0
-IDLE_REST_S = 0.5  # after an export of a large gallery
-UNNOTICED_S = 0.2
+IDLE_REST_S = 0.3  # the longest that anybody has to wait for what he changed
 AT_ONCE = 20  # albums that are made anew before they are kept
 IN_STORE = ("exif_data.json", "albums.json")
 INTERACTIONS = "interactions.json"  # what was given here, for a lost catalogue and other sites
@@ -109,7 +108,7 @@ class Exporter:
         """
         rest_s = max(SHORTEST_INTERVAL_S, SHARE * self._took_s)
         if not busy:
-            rest_s = min(IDLE_REST_S, self._took_s - UNNOTICED_S)
+            rest_s = min(IDLE_REST_S, SHARE * self._took_s)
         is_early = time.monotonic() < self._ended_s + rest_s
         self.is_waiting = is_early and not busy
         return not (is_early or (busy and self._is_refilling))

@@ -34,6 +34,7 @@ from . import (
     webhook,
 )
 from .proxies import Proxies
+from .unchanged import Unchanged
 from .webhook_guards import Guard, Verify
 
 
@@ -42,8 +43,9 @@ def make_app(settings: Settings, records: Records, lease: Lease) -> Flask:
     app = Flask("local_image_process", static_folder=None)
     app.json = DefaultJSONProvider(app)
     app.json.ensure_ascii = False  # people read it, too
-    app.wsgi_app = Proxies(app.wsgi_app, trusted=settings.trusted_proxies)  # type: ignore[method-assign]
     door.install(app, public_url=settings.public_base_url)
+    unchanged = Unchanged(app.wsgi_app)
+    app.wsgi_app = Proxies(unchanged, trusted=settings.trusted_proxies)  # type: ignore[method-assign]
     key = auth.session_key(settings.data_dir, settings.secret_key)
     auth.keep_sessions(app, key)
     boss = auth.make_administrator(*settings.admin, data_dir=settings.data_dir, key=key)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 
-from flask import Blueprint, Flask, Response, abort, jsonify, request, session
-from flask.sessions import SecureCookieSessionInterface
+from flask import Blueprint, Flask, Request, Response, abort, jsonify, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from ..files import create_once
@@ -78,6 +78,12 @@ class Administrator:
 
 class _Sessions(SecureCookieSessionInterface):
     """Flask's signed cookies, kept from plain HTTP where the request came by HTTPS."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Read the session; where there is no cookie, nothing has to be made to read it with."""
+        if SESSION_COOKIE not in request.headers.get("Cookie", ""):
+            return self.session_class()
+        return super().open_session(app, request)
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure

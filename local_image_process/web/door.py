@@ -4,9 +4,9 @@ import json
 import logging
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, jsonify, request
@@ -14,6 +14,9 @@ from werkzeug.exceptions import HTTPException
 
 from ..errors import StoreError
 from ..logs import kv
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +35,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_RULES = [(name.lower(), name, value) for name, value in HEADERS.items()]
 NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
 ELSEWHERE = (
     "请求来自别的网站，已拒绝。如果这就是您的网址，"
@@ -52,6 +56,28 @@ MESSAGES = {
 Origin = tuple[str, str, int | None]  # scheme, host, port
 
 
+class Hardened:
+    """WSGI middleware: says what browsers must not do with an answer, unless that was said."""
+
+    def __init__(self, app: "WSGIApplication") -> None:
+        self._app = app
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> object:
+            said = {name.lower(): value for name, value in headers}
+            headers += [(name, value) for key, name, value in _RULES if key not in said]
+            is_picture = said.get("content-type", "").startswith("image/")
+            if not is_picture and "content-security-policy" not in said:
+                headers.append(("Content-Security-Policy", NO_PAGE))
+            if environ["wsgi.url_scheme"] == "https":
+                headers.append(("Strict-Transport-Security", f"max-age={HALF_A_YEAR_S}"))
+            return start_response(status, headers, exc_info)  # type: ignore[arg-type] # as given
+
+        return self._app(environ, start)  # type: ignore[arg-type] # a bare function does
+
+
 def install(app: Flask, *, public_url: str | None) -> None:
     """Put every request and every answer of ``app`` under these rules."""
     public = _origin(public_url or "")
@@ -67,7 +93,7 @@ def install(app: Flask, *, public_url: str | None) -> None:
             abort(refused(415, NOT_JSON_TYPE))
 
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
-    app.after_request(_harden)
+    app.wsgi_app = Hardened(app.wsgi_app)  # type: ignore[method-assign] # as Flask wants it
     app.register_error_handler(HTTPException, _in_json)
     app.register_error_handler(413, _too_large)
     app.register_error_handler(StoreError, _not_noted)
@@ -146,18 +172,6 @@ def _origin(url: str) -> Origin | None:
     except ValueError:
         return None
     return (parts.scheme, parts.hostname, port) if parts.hostname else None
-
-
-def _harden(response: Response) -> Response:
-    """Say what browsers must not do with an answer, unless the view said it already."""
-    said = {name.lower() for name, _ in response.headers}
-    response.headers.extend(one for one in HEADERS.items() if one[0].lower() not in said)
-    is_picture = (response.mimetype or "").startswith("image/")
-    if not is_picture and "content-security-policy" not in said:
-        response.headers.add("Content-Security-Policy", NO_PAGE)
-    if request.is_secure:
-        response.headers["Strict-Transport-Security"] = f"max-age={HALF_A_YEAR_S}"
-    return response
 
 
 def _in_json(error: HTTPException) -> Response:

@@ -14,6 +14,7 @@ from ..publish.store import version_of
 from ..run.lease import Lease
 from ..run.readiness import why_not_ready
 from .door import refused
+from .unchanged import answers_from, state_of
 
 INDEX_FILES = (ALBUMS, EXIF_DATA, LIKES)
 JSON = "application/json"
@@ -65,13 +66,17 @@ def send_index(path: Path) -> Response:
         return Response(
             nothing, content_type="application/json", headers={"Cache-Control": "no-store"}
         )
-    if request.accept_encodings.quality("gzip") > 0 and packed.exists():
-        response = send(packed, JSON, kind="z")
-        response.headers["Content-Encoding"] = "gzip"
-    elif path.name in PLAIN and path.exists():
-        response = send(path, JSON, kind="")
+    is_packed = request.accept_encodings.quality("gzip") > 0 and packed.exists()
+    is_plain = not is_packed and path.name in PLAIN and path.exists()
+    found = path if is_plain else packed
+    file = _opened(found)
+    answers_from(found, os.fstat(file.fileno()))
+    if is_packed or is_plain:
+        response = _send_opened(file, JSON, kind="z" if is_packed else "")
     else:
-        response = _send_unpacked(packed)
+        response = _send_unpacked(file)
+    if is_packed:
+        response.headers["Content-Encoding"] = "gzip"
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Cache-Control"] = "no-cache"
     return response
@@ -79,9 +84,10 @@ def send_index(path: Path) -> Response:
 
 def send(path: Path, media_type: str, *, kind: str) -> Response:
     """Send one file as it is at this moment, though another may take its name meanwhile."""
-    if _is_known(path, kind):  # what pages ask most
-        return Response(status=304, headers={"ETag": request.headers["If-None-Match"]})
-    file = _opened(path)
+    return _send_opened(_opened(path), media_type, kind=kind)
+
+
+def _send_opened(file: BinaryIO, media_type: str, *, kind: str) -> Response:
     size = os.fstat(file.fileno()).st_size
     response = _response(file, file, media_type, kind=kind)
     response.direct_passthrough = True
@@ -90,9 +96,8 @@ def send(path: Path, media_type: str, *, kind: str) -> Response:
     return response
 
 
-def _send_unpacked(packed: Path) -> Response:
+def _send_unpacked(file: BinaryIO) -> Response:
     """Send what a packed file says, to the few who cannot unpack; nobody knows its length."""
-    file = _opened(packed)
     response = _response(file, GzipFile(fileobj=file), JSON, kind="u")
     response.make_conditional(request.environ)
     return response
@@ -115,25 +120,9 @@ def _response(file: BinaryIO, content: Any, media_type: str, *, kind: str) -> Re
     return response
 
 
-def _is_known(path: Path, kind: str) -> bool:
-    """Tell, without opening it, whether the client has the file as it is; if not, it may yet."""
-    known = request.headers.get("If-None-Match")
-    if known is None:
-        return False
-    try:
-        version = _versions.get(_state(path.stat()))
-    except OSError:
-        return False
-    return version is not None and known == f'"{version}{kind}"'
-
-
-def _state(status: os.stat_result) -> tuple[int, ...]:
-    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
-
-
 def _version(file: BinaryIO, status: os.stat_result) -> str:
     """Return the version of an open file's content, read once for each state of it."""
-    state = _state(status)
+    state = state_of(status)
     if state not in _versions:
         if len(_versions) >= VERSIONS_KEPT:
             _versions.clear()

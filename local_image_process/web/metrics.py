@@ -3,7 +3,7 @@
 import hmac
 import ipaddress
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,10 @@ from .auth import Administrator
 from .door import refused
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from prometheus_client import Metric
 
+ROUTE = "gallery.route"  # in the environment: the rule by which we answered without a view
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # where the library keeps each process's counters
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 RESULTS = ("published", "moved", "refreshed", "withdrawn", "failed")
@@ -45,12 +47,41 @@ def count_requests(app: Flask, folder: Path) -> None:
         registry=None,
     )
 
-    @app.after_request
-    def count(response: Response) -> Response:
-        route = request.url_rule.rule if request.url_rule else "none"
-        method = request.method if request.method in METHODS else "other"
-        answers.labels(method, route, str(response.status_code)).inc()
-        return response
+    def count(environ: "WSGIEnvironment", status: str) -> None:
+        method = environ["REQUEST_METHOD"]
+        answers.labels(
+            method if method in METHODS else "other", route_of(environ), status[:3]
+        ).inc()
+
+    app.wsgi_app = Counted(app.wsgi_app, count)  # type: ignore[method-assign] # as Flask wants it
+
+
+class Counted:
+    """WSGI middleware: counts every answer."""
+
+    def __init__(
+        self, app: "WSGIApplication", count: "Callable[[WSGIEnvironment, str], None]"
+    ) -> None:
+        self._app = app
+        self._count = count
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> object:
+            self._count(environ, status)
+            return start_response(status, headers, exc_info)  # type: ignore[arg-type] # as given
+
+        return self._app(environ, start)  # type: ignore[arg-type] # a bare function does
+
+
+def route_of(environ: "WSGIEnvironment") -> str:
+    """Return the rule of ours that a request was answered by; "none" if by no rule."""
+    if ROUTE in environ:
+        return str(environ[ROUTE])
+    asked = environ.get("werkzeug.request")  # where Flask leaves its request
+    rule = getattr(asked, "url_rule", None)
+    return rule.rule if rule else "none"
 
 
 def make_blueprint(

@@ -4,6 +4,7 @@ import hmac
 import ipaddress
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flask import request
@@ -66,10 +67,16 @@ class Proxies:
 
 def visitor(salt: bytes) -> str:
     """Return a digest of who asks, the same at each request, that tells nobody the address."""
-    address = _address(request.remote_addr or "")
+    return hmac.digest(salt, _household(request.remote_addr or ""), "sha256").hex()
+
+
+@lru_cache(maxsize=4096)
+def _household(text: str) -> bytes:
+    """Return what is the same for all addresses that one household may ask from."""
+    address = _address(text)
     if isinstance(address, ipaddress.IPv6Address):
         address = ipaddress.IPv6Address(int(address) >> HOUSEHOLD_BITS << HOUSEHOLD_BITS)
-    return hmac.digest(salt, f"visitor {address}".encode(), "sha256").hex()
+    return f"visitor {address}".encode()
 
 
 def _last(values: str, form: re.Pattern[str]) -> str | None:
@@ -77,6 +84,7 @@ def _last(values: str, form: re.Pattern[str]) -> str | None:
     return found[1] if found else None
 
 
+@lru_cache(maxsize=4096)  # the same few ask again and again
 def _address(text: str) -> Address | None:
     """Understand an address, with or without a port; an IPv4 one in IPv6 clothes is IPv4."""
     if found := WITH_PORT.fullmatch(text):
