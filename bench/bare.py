@@ -13,8 +13,6 @@ from pathlib import Path
 
 from PIL import Image
 
-LANCZOS = Image.Resampling.LANCZOS
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calls:
@@ -22,6 +20,7 @@ class Calls:
 
     display_edge_px: int
     draft_gap: float
+    resampling: tuple[int, int]  # to the display size, and from there on
     display_quality: int
     thumb_edges_px: tuple[int, ...]
     thumb_quality: int
@@ -50,10 +49,10 @@ def _develop(path: Path, *, output: Path, calls: Calls) -> None:
     with Image.open(path) as image:
         image.draft(None, _fitted(image.size, calls.display_edge_px * calls.draft_gap))
         image.load()
-        display = image.resize(_fitted(image.size, calls.display_edge_px), LANCZOS)
+        display = image.resize(_fitted(image.size, calls.display_edge_px), calls.resampling[0])
     smaller = display
     for edge_px in sorted(calls.thumb_edges_px, reverse=True):
-        smaller = smaller.resize(_fitted(smaller.size, edge_px), LANCZOS)
+        smaller = smaller.resize(_fitted(smaller.size, edge_px), calls.resampling[1])
         target = output / f"{path.stem}-{edge_px}.webp"
         smaller.save(target, "WEBP", quality=calls.thumb_quality, method=calls.webp_method)
     target = output / f"{path.stem}.webp"

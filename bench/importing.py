@@ -165,6 +165,7 @@ def _calls() -> Calls:
     return Calls(
         display_edge_px=settings.display_edge_px,
         draft_gap=render.DRAFT_GAP,
+        resampling=(render.FROM_ORIGINAL, render.FROM_DISPLAY),
         display_quality=settings.display_quality,
         thumb_edges_px=settings.thumb_edges_px,
         thumb_quality=settings.thumb_quality,

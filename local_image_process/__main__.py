@@ -1,17 +1,17 @@
 """The command line: ``python -m local_image_process once | sync | watch | status | …``."""
 
 import argparse
+import contextlib
 import json
 import logging
 import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-from tqdm import tqdm
 
 from . import __version__, logs
 from .errors import GalleryError
@@ -89,12 +89,9 @@ def _add_options_of_adopt(command: argparse.ArgumentParser) -> None:
 
 
 def _once(settings: Settings, options: argparse.Namespace) -> int:
-    with tqdm(disable=not sys.stderr.isatty(), unit="photo", dynamic_ncols=True) as bar:
+    with _progress() as tell:
         report = commands.once(
-            settings,
-            "once",
-            confirm_withdraw=options.confirm_withdraw,
-            tell=lambda progress: _show(bar, progress),
+            settings, "once", confirm_withdraw=options.confirm_withdraw, tell=tell
         )
     _print(report, as_json=options.json)
     return SOME_FAILED if report.get("failed") or report.get("problems") else FINE
@@ -106,6 +103,18 @@ def _sync(settings: Settings, options: argparse.Namespace) -> int:
     )
     _print(report, as_json=options.json)
     return SOME_FAILED if report["problems"] else FINE
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[commands.Tell]:
+    """Give what shows progress to who sits at a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from tqdm import tqdm  # only here: nobody waits for it in vain
+
+    with tqdm(unit="photo", dynamic_ncols=True) as bar:
+        yield partial(_show, bar)
 
 
 def _show(bar: Any, progress: dict[str, int]) -> None:

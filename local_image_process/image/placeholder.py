@@ -10,7 +10,7 @@ from ..model import Placeholder, Rendition
 from .colour import to_srgb
 from .thumb_hash import Pixel, thumb_hash
 
-EDGE_PX = 48  # of what it is made from: the blur holds no more than seven waves
+EDGE_PX = 32  # of what it is made from: the blur holds no more than seven waves
 CLUSTERS = 12
 _VIVID = 2.0  # how much more a pure colour counts than a grey of the same area
 _SEEN = 128  # of alpha: what is more transparent has no colour

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-from pathspec import GitIgnoreSpec
+from typing import TYPE_CHECKING
 
 from .sidecar import text_of
+
+if TYPE_CHECKING:  # loaded at the first file of patterns: most libraries have none
+    from pathspec import GitIgnoreSpec
 
 IGNORE_FILE = ".galleryignore"
 CLOSING_FILES = frozenset({".nomedia", ".private"})  # a folder with one of them is not shown
@@ -45,10 +47,12 @@ def is_ignored(name: str) -> bool:
 class Rules:
     """The patterns of all ``.galleryignore`` files that apply to a folder, outermost first."""
 
-    layers: tuple[tuple[str, GitIgnoreSpec], ...] = ()  # (prefix of the keys below, patterns)
+    layers: tuple[tuple[str, "GitIgnoreSpec"], ...] = ()  # (prefix of the keys below, patterns)
 
     def with_file(self, folder: str, content: bytes) -> tuple["Rules", tuple[str, ...]]:
         """Add a folder's own file; return also what is wrong with lines that are left out."""
+        from pathspec import GitIgnoreSpec
+
         try:
             lines = text_of(content).splitlines()
         except UnicodeDecodeError:
@@ -72,6 +76,8 @@ class Rules:
 
 def _wrong_lines(lines: list[str]) -> Iterator[tuple[int, str]]:
     """Yield number and fault of each line that is neither blank nor a comment nor a pattern."""
+    from pathspec import GitIgnoreSpec
+
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.startswith("#"):
             continue

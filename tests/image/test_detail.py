@@ -108,7 +108,7 @@ def _recipe(edge_px: int) -> Recipe:
     return replace(RECIPE, display_edge_px=edge_px)
 
 
-@pytest.mark.parametrize("reduced", [1.05, 1.5, 2.1, 2.34, 2.9, 3.1, 4.5, 6.2, 9.0])
+@pytest.mark.parametrize("reduced", [1.05, 1.5, 2.1, 2.34, 2.61, 2.73, 2.9, 3.1, 4.5, 6.2, 9.0])
 @pytest.mark.parametrize("name", FILES)
 def test_what_is_encoded_is_what_floating_point_would_give(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, reduced: float
@@ -144,7 +144,7 @@ def test_at_the_default_quality_the_detail_of_a_photo_is_still_there(
     assert 0.05 < bytes_a_pixel < 0.14, "not as rich as the photos of telephones and cameras"
 
 
-@pytest.mark.parametrize("reduced", [1.5, 2.34, 2.9, 3.1, 5.0])
+@pytest.mark.parametrize("reduced", [1.5, 2.34, 2.61, 2.73, 2.9, 3.1, 5.0])
 def test_lines_too_fine_to_be_shown_turn_grey_and_not_into_moire(
     tmp_path: Path, reduced: float
 ) -> None:
@@ -154,7 +154,7 @@ def test_lines_too_fine_to_be_shown_turn_grey_and_not_into_moire(
     path = tmp_path / "a.jpg"
     path.write_bytes(saved(Image.fromarray(pixels).convert("RGB"), "JPEG", quality=96))
     shown = _luma(display(path, replace(_recipe(round(1800 / reduced)), display_quality=95)))
-    assert shown[:, 20:-20].std() < 4
+    assert shown[:, 20:-20].std() < 0.1 * wave.std(), "a tenth of their contrast is not noticed"
 
 
 def test_an_edge_does_not_ring(tmp_path: Path) -> None:
