@@ -117,14 +117,32 @@ def _appear(running: Service, folder: Path, photo: Path, number: int) -> tuple[f
     target.write_bytes(content[:2] + _comment(number) + content[2:])
     key = f"{library.FIRST_ALBUM}/{target.name}".encode()
     path = folder / "data" / "exif_data.json"
-    took_s = running.wait_until(lambda: key in path.read_bytes(), what=target.name)
+    names = _Names(path)
+    took_s = running.wait_until(lambda: names.have(key), what=target.name)
     _wait_until_quiet(running)
     written_bytes = _written_bytes(running) - before_bytes
     target.unlink()
-    running.wait_until(lambda: key not in path.read_bytes(), what="its withdrawal")
+    running.wait_until(lambda: not names.have(key), what="its withdrawal")
     _wait_until_quiet(running)
     json_bytes = sum(one.stat().st_size for one in (folder / "data").glob("*.json"))
     return took_s, written_bytes / json_bytes
+
+
+class _Names:
+    """What a large JSON file names, read again only when the file is another one."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._state = (0, 0)
+        self._has = False
+
+    def have(self, key: bytes) -> bool:
+        """Tell whether the file names it."""
+        status = self._path.stat()
+        if (status.st_ino, status.st_mtime_ns) != self._state:
+            self._state = (status.st_ino, status.st_mtime_ns)
+            self._has = key in self._path.read_bytes()
+        return self._has
 
 
 def _comment(number: int) -> bytes:

@@ -214,7 +214,7 @@ class Exporter:
         content, packed = whole(name, pieces), self._packed_path(name)
         is_new = write_if_changed(self._data_dir / name, content) or not packed.exists()
         if is_new:
-            write_if_changed(packed, whole_packed(name, pieces))
+            write_if_changed(packed, whole_packed(name, pieces, text=content))
         written.append(is_new)
         return content
 
