@@ -6,7 +6,7 @@ import platform
 import statistics
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,14 @@ def save(path: Path, rows: Sequence[Row], **about: Any) -> None:
         "rows": [asdict(row) | {"value": row.value, "verdict": row.verdict} for row in rows],
     }
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def load(path: Path) -> list[Row]:
+    """Return the rows that were saved."""
+    saved = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    names = [field.name for field in fields(Row)]
+    plain = ({name: row[name] for name in names} for row in saved)
+    return [Row(**row | {"values": tuple(row["values"])}) for row in plain]
 
 
 def _processor() -> str:

@@ -10,7 +10,7 @@ from unicodedata import normalize
 
 from ..model import PHOTO_SUFFIXES, Companion, Failure, Original, Stamp
 from . import companions
-from .ignore import Rules, is_ignored
+from .ignore import ODD_BEGINNINGS, Rules, is_ignored
 from .sidecar import SIDECAR_SUFFIXES
 
 Entries: TypeAlias = dict[str, os.DirEntry[str]]  # by key
@@ -185,14 +185,15 @@ def _survey(path: str, folder: str, real_root: str) -> _Survey:
     with os.scandir(path) as entries:
         for entry in entries:
             name = entry.name
-            if is_ignored(name):
+            suffix = name[name.rfind(".") :].lower()
+            is_plain = suffix in PHOTO_SUFFIXES and name[0] not in ODD_BEGINNINGS
+            if not is_plain and is_ignored(name):
                 continue
             if entry.is_symlink() and not leads_inside(entry.path, real_root):
                 continue
             if entry.is_dir():
                 _claim(survey.folders, entry, survey)
                 continue
-            suffix = name[name.rfind(".") :].lower()
             if suffix in PHOTO_SUFFIXES and entry.is_file():
                 _claim(survey.photos, entry, survey)
             elif suffix in SIDECAR_SUFFIXES and entry.is_file():
