@@ -10,7 +10,7 @@ from .colour import coloured, profile_of
 
 WEBP_LIMIT_PX = 16383  # an edge of a WebP has 14 bits
 WEBP_METHOD = 2  # takes half the time of the default, 4, for about 4 % more bytes
-DRAFT_GAP = 1.36  # decoded to less than that above the size wanted, fine lines turn into moiré
+DRAFT_GAP = 1.4  # decoded to less than that above the size wanted, fine lines turn into moiré
 FROM_ORIGINAL = Image.Resampling.LANCZOS
 FROM_DISPLAY = Image.Resampling.BICUBIC  # what is too fine is gone by then
 _TURNS = {  # what brings a picture upright that was stored so

@@ -142,11 +142,12 @@ def _keep_freed_memory() -> None:
     """Have the C library keep pictures' buffers for the next one, not give each back at once.
 
     Measured: a tenth of the processor time of a photo went into the page faults of asking anew.
+    With 64 MB kept half of them were left. The process itself ends soon after the last photo.
     """
     libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):  # glibc; others have their own ways
         libc.mallopt(M_MMAP_THRESHOLD, 32 << 20)
-        libc.mallopt(M_TRIM_THRESHOLD, 64 << 20)
+        libc.mallopt(M_TRIM_THRESHOLD, 128 << 20)
 
 
 def _develop(task: Task) -> Any:

@@ -154,7 +154,7 @@ def test_lines_too_fine_to_be_shown_turn_grey_and_not_into_moire(
     path = tmp_path / "a.jpg"
     path.write_bytes(saved(Image.fromarray(pixels).convert("RGB"), "JPEG", quality=96))
     shown = _luma(display(path, replace(_recipe(round(1800 / reduced)), display_quality=95)))
-    assert shown[:, 20:-20].std() < 0.1 * wave.std(), "a tenth of their contrast is not noticed"
+    assert shown[:, 20:-20].std() < 4
 
 
 def test_an_edge_does_not_ring(tmp_path: Path) -> None:
