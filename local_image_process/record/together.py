@@ -1,6 +1,7 @@
 """What several threads ask for at one time, carried out in one transaction."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -10,18 +11,6 @@ from .database import Database
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
-
-
-class Waiting(Generic[Asked, Answer]):
-    """What one thread asked for, and what came of it."""
-
-    __slots__ = ("answer", "asked", "error", "is_done")
-
-    def __init__(self, asked: Asked) -> None:
-        self.asked = asked
-        self.answer: Answer | None = None
-        self.error: BaseException | None = None
-        self.is_done = False
 
 
 class Together(Generic[Asked, Answer]):
@@ -40,36 +29,32 @@ class Together(Generic[Asked, Answer]):
         self._carry_out = carry_out
         self._lock = Lock()
         self._turn = Lock()
-        self._waiting: list[Waiting[Asked, Answer]] = []
+        self._waiting: list[tuple[Asked, Future[Answer]]] = []
 
     def __call__(self, asked: Asked) -> Answer:
         """Have it carried out; return the answer once it is on the disk."""
-        own: Waiting[Asked, Answer] = Waiting(asked)
+        answer: Future[Answer] = Future()
         with self._lock:
-            self._waiting.append(own)
+            self._waiting.append((asked, answer))
         with self._turn:
-            if not own.is_done:  # else who had the turn before did it
+            if not answer.done():  # else who had the turn before did it
                 self._do_all()
-        if own.error is not None:
-            raise own.error
-        return own.answer  # type: ignore[return-value] # it is done, and nothing was raised
+        return answer.result()
 
     def _do_all(self) -> None:
-        taken: list[Waiting[Asked, Answer]] = []
+        taken: list[tuple[Asked, Future[Answer]]] = []
         try:
             with self._database.write(durable=True) as db:
                 taken = self._take()  # Order: only now, for more came while others wrote
-                found = self._carry_out(db, [one.asked for one in taken])
-            for one, answer in zip(taken, found, strict=True):
-                one.answer = answer
+                found = self._carry_out(db, [asked for asked, _ in taken])
         except BaseException as error:  # noqa: BLE001 # each thread raises it for itself
-            taken = taken or self._take()
-            for one in taken:
-                one.error = error
-        for one in taken:
-            one.is_done = True
+            for _, answer in taken or self._take():
+                answer.set_exception(error)
+        else:
+            for (_, answer), one in zip(taken, found, strict=True):
+                answer.set_result(one)
 
-    def _take(self) -> list[Waiting[Asked, Answer]]:
+    def _take(self) -> list[tuple[Asked, Future[Answer]]]:
         with self._lock:
             taken, self._waiting = self._waiting, []
             return taken

@@ -4,7 +4,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -14,9 +14,10 @@ from werkzeug.exceptions import HTTPException
 
 from ..errors import StoreError
 from ..logs import kv
+from .answers import Headers, with_each_answer
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
 log = logging.getLogger(__name__)
 
@@ -56,28 +57,6 @@ MESSAGES = {
 Origin = tuple[str, str, int | None]  # scheme, host, port
 
 
-class Hardened:
-    """WSGI middleware: says what browsers must not do with an answer, unless that was said."""
-
-    def __init__(self, app: "WSGIApplication") -> None:
-        self._app = app
-
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
-        def start(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> object:
-            said = {name.lower(): value for name, value in headers}
-            headers += [(name, value) for key, name, value in _RULES if key not in said]
-            is_picture = said.get("content-type", "").startswith("image/")
-            if not is_picture and "content-security-policy" not in said:
-                headers.append(("Content-Security-Policy", NO_PAGE))
-            if environ["wsgi.url_scheme"] == "https":
-                headers.append(("Strict-Transport-Security", f"max-age={HALF_A_YEAR_S}"))
-            return start_response(status, headers, exc_info)  # type: ignore[arg-type] # as given
-
-        return self._app(environ, start)  # type: ignore[arg-type] # a bare function does
-
-
 def install(app: Flask, *, public_url: str | None) -> None:
     """Put every request and every answer of ``app`` under these rules."""
     public = _origin(public_url or "")
@@ -93,7 +72,7 @@ def install(app: Flask, *, public_url: str | None) -> None:
             abort(refused(415, NOT_JSON_TYPE))
 
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
-    app.wsgi_app = Hardened(app.wsgi_app)  # type: ignore[method-assign] # as Flask wants it
+    app.wsgi_app = with_each_answer(app.wsgi_app, _harden)  # type: ignore[method-assign, assignment]
     app.register_error_handler(HTTPException, _in_json)
     app.register_error_handler(413, _too_large)
     app.register_error_handler(StoreError, _not_noted)
@@ -152,6 +131,17 @@ def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _depth(value: Any) -> int:
     inside = value.values() if isinstance(value, dict) else value
     return 1 + max(map(_depth, inside), default=0) if isinstance(value, dict | list) else 0
+
+
+def _harden(environ: "WSGIEnvironment", _: str, headers: Headers) -> None:
+    """Say what browsers must not do with an answer, unless that was said."""
+    said = {name.lower(): value for name, value in headers}
+    headers += [(name, value) for key, name, value in _RULES if key not in said]
+    is_picture = said.get("content-type", "").startswith("image/")
+    if not is_picture and "content-security-policy" not in said:
+        headers.append(("Content-Security-Policy", NO_PAGE))
+    if environ["wsgi.url_scheme"] == "https":
+        headers.append(("Strict-Transport-Security", f"max-age={HALF_A_YEAR_S}"))
 
 
 def _is_from_here(public: Origin | None) -> bool:

@@ -69,50 +69,53 @@ def send_index(path: Path) -> Response:
     is_packed = request.accept_encodings.quality("gzip") > 0 and packed.exists()
     is_plain = not is_packed and path.name in PLAIN and path.exists()
     found = path if is_plain else packed
-    file = _opened(found)
-    answers_from(found, os.fstat(file.fileno()))
-    if is_packed or is_plain:
-        response = _send_opened(file, JSON, kind="z" if is_packed else "")
-    else:
-        response = _send_unpacked(file)
+    file, status = _opened(found)
+    answers_from(found, status)
     if is_packed:
+        response = _whole(file, status, JSON, kind="z")
         response.headers["Content-Encoding"] = "gzip"
+    else:
+        response = _whole(file, status, JSON) if is_plain else _unpacked(file, status)
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Cache-Control"] = "no-cache"
     return response
 
 
-def send(path: Path, media_type: str, *, kind: str) -> Response:
+def send(path: Path, media_type: str) -> Response:
     """Send one file as it is at this moment, though another may take its name meanwhile."""
-    return _send_opened(_opened(path), media_type, kind=kind)
+    return _whole(*_opened(path), media_type)
 
 
-def _send_opened(file: BinaryIO, media_type: str, *, kind: str) -> Response:
-    size = os.fstat(file.fileno()).st_size
-    response = _response(file, file, media_type, kind=kind)
+def _opened(path: Path) -> tuple[BinaryIO, os.stat_result]:
+    """Return a file and what is known of it as long as it is open; abort when there is none."""
+    try:
+        file = path.open("rb")
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        abort(404)
+    return file, os.fstat(file.fileno())
+
+
+def _whole(file: BinaryIO, status: os.stat_result, media_type: str, *, kind: str = "") -> Response:
+    """Send a file as it is, or the part of it that is asked for."""
+    size = status.st_size
+    response = _response(file, status, file, media_type, kind=kind)
     response.direct_passthrough = True
     response.content_length = size
     response.make_conditional(request.environ, accept_ranges=True, complete_length=size)
     return response
 
 
-def _send_unpacked(file: BinaryIO) -> Response:
+def _unpacked(file: BinaryIO, status: os.stat_result) -> Response:
     """Send what a packed file says, to the few who cannot unpack; nobody knows its length."""
-    response = _response(file, GzipFile(fileobj=file), JSON, kind="u")
+    response = _response(file, status, GzipFile(fileobj=file), JSON, kind="u")
     response.make_conditional(request.environ)
     return response
 
 
-def _opened(path: Path) -> BinaryIO:
-    try:
-        return path.open("rb")
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-        abort(404)
-
-
-def _response(file: BinaryIO, content: Any, media_type: str, *, kind: str) -> Response:
+def _response(
+    file: BinaryIO, status: os.stat_result, content: Any, media_type: str, *, kind: str
+) -> Response:
     """Return a response that reads an open file, by itself or by what unpacks it."""
-    status = os.fstat(file.fileno())
     response = Response(wrap_file(request.environ, content), content_type=media_type)
     response.call_on_close(file.close)
     response.last_modified = datetime.fromtimestamp(int(status.st_mtime), UTC)

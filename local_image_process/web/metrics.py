@@ -3,7 +3,7 @@
 import hmac
 import ipaddress
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +12,12 @@ from flask import Blueprint, Flask, Response, abort, request
 from ..run.stages import STAGES
 from ..run.standing import Standing
 from ..run.volatile import volatile_folder
+from .answers import Headers, with_each_answer
 from .auth import Administrator
 from .door import refused
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
     from prometheus_client import Metric
 
 ROUTE = "gallery.route"  # in the environment: the rule by which we answered without a view
@@ -47,32 +48,13 @@ def count_requests(app: Flask, folder: Path) -> None:
         registry=None,
     )
 
-    def count(environ: "WSGIEnvironment", status: str) -> None:
+    def count(environ: "WSGIEnvironment", status: str, _: Headers) -> None:
         method = environ["REQUEST_METHOD"]
         answers.labels(
             method if method in METHODS else "other", route_of(environ), status[:3]
         ).inc()
 
-    app.wsgi_app = Counted(app.wsgi_app, count)  # type: ignore[method-assign] # as Flask wants it
-
-
-class Counted:
-    """WSGI middleware: counts every answer."""
-
-    def __init__(
-        self, app: "WSGIApplication", count: "Callable[[WSGIEnvironment, str], None]"
-    ) -> None:
-        self._app = app
-        self._count = count
-
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
-        def start(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> object:
-            self._count(environ, status)
-            return start_response(status, headers, exc_info)  # type: ignore[arg-type] # as given
-
-        return self._app(environ, start)  # type: ignore[arg-type] # a bare function does
+    app.wsgi_app = with_each_answer(app.wsgi_app, count)  # type: ignore[method-assign, assignment]
 
 
 def route_of(environ: "WSGIEnvironment") -> str:

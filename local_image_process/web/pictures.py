@@ -129,7 +129,7 @@ def _send_object(media: Path, name: str, asked_for: str | None) -> Response:
     media_type = MEDIA_TYPES.get(Path(name).suffix)
     if found is None or media_type is None or len(parts) > DEEPEST or not all(map(_is_name, parts)):
         abort(404)
-    response = send(Path(found), media_type, kind="")
+    response = send(Path(found), media_type)
     is_current = asked_for is not None and asked_for == response.get_etag()[0]
     response.headers["Cache-Control"] = (
         f"public, max-age={YEAR_S}, immutable" if is_current else "no-cache"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from flask import request
 
+from .answers import Headers, with_each_answer
 from .metrics import ROUTE, route_of
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ Question = tuple[str, ...]
 class Answer:
     """What was answered, and the state of the file for which it holds."""
 
-    headers: list[tuple[str, str]]
+    headers: Headers
     path: Path
     state: tuple[int, ...]
     route: str
@@ -43,31 +44,25 @@ class Unchanged:
     """WSGI middleware: says 304 again, without a view, as long as the file is the same one."""
 
     def __init__(self, app: "WSGIApplication") -> None:
-        self._app = app
+        self._app = with_each_answer(app, self._keep)
         self._answers: dict[Question, Answer] = {}
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        if "HTTP_IF_NONE_MATCH" not in environ:
-            return self._app(environ, start_response)
-        question = tuple(environ.get(name, "") for name in ASKED)
-        answer = self._answers.get(question)
+        is_conditional = "HTTP_IF_NONE_MATCH" in environ
+        answer = self._answers.get(_question(environ)) if is_conditional else None
         if answer is not None and _is_as_it_was(answer):
             environ[ROUTE] = answer.route
             start_response(NOT_MODIFIED, list(answer.headers))
             return ()
+        return self._app(environ, start_response)
 
-        def start(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> object:
-            if status == NOT_MODIFIED and FILE in environ:
-                self._keep(question, headers, environ)
-            return start_response(status, headers, exc_info)  # type: ignore[arg-type] # as given
-
-        return self._app(environ, start)  # type: ignore[arg-type] # a bare function does
-
-    def _keep(
-        self, question: Question, headers: list[tuple[str, str]], environ: "WSGIEnvironment"
-    ) -> None:
+    def _keep(self, environ: "WSGIEnvironment", status: str, headers: Headers) -> None:
+        """Keep an answer that says 304, if it is a file and the same for everybody."""
+        if status != NOT_MODIFIED or FILE not in environ:
+            return
+        question = _question(environ)
         if sum(map(len, question)) > LONGEST:
             return
         if len(self._answers) >= KEPT:
@@ -86,6 +81,10 @@ def answers_from(path: Path, status: os.stat_result) -> None:
 def state_of(status: os.stat_result) -> tuple[int, ...]:
     """Return what differs once a file is another one, or has another content."""
     return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _question(environ: "WSGIEnvironment") -> Question:
+    return tuple(environ.get(name, "") for name in ASKED)
 
 
 def _is_as_it_was(answer: Answer) -> bool:

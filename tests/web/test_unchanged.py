@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 
 import pytest
+from flask import request
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -29,13 +30,10 @@ def views_asked(site: Gallery, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     dispatch = site.app.full_dispatch_request
 
     def noted(*given: object) -> object:
-        from flask import request
-
         asked.append(request.path)
         return dispatch(*given)
 
     monkeypatch.setattr(site.app, "full_dispatch_request", noted)
-    return asked
     return asked
 
 
