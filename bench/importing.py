@@ -191,17 +191,18 @@ def _at_equal_looks(case: Case, photos: Sequence[Path], peers: Iterable[Peer]) -
         larger = ours_bytes / _bytes(case.work / "out")
         print(f"{peer.name}: quality {quality}", flush=True)
         name, note = f"{peer.name}{case.suffix}", f"at its quality {quality}"
+        is_as_it_is = peer.quality is not None  # no bar for what nothing can be set against
         rows += [
             Row(
                 measured=f"SSIM of ours less that of {name}",
                 values=(gain,),
-                at_least=LEAST_SSIM_GAIN,
+                at_least=None if is_as_it_is else LEAST_SSIM_GAIN,
                 note=f"{note}; ours {ours_ssim:.4f}",
             ),
             Row(
                 measured=f"bytes of ours over those of {name}",
                 values=(larger,),
-                at_most=MOST_BYTES,
+                at_most=None if is_as_it_is else MOST_BYTES,
                 note=note,
             ),
         ]
@@ -211,17 +212,19 @@ def _at_equal_looks(case: Case, photos: Sequence[Path], peers: Iterable[Peer]) -
 def _quality(peer: Peer, library: Path, out: Path, wanted_bytes: int) -> int:
     """Return the quality at which the files are nearly as large as wanted.
 
-    Nearly: the middle of what MOST_BYTES allows, so that neither is favoured.
+    Nearly: the middle of what MOST_BYTES allows, so that neither is favoured; never more than
+    that, where qualities are coarse.
     """
     if peer.quality is not None:
         return peer.quality
     low, high = LOWEST_QUALITY, HIGHEST_QUALITY
-    away = {}
+    away: dict[int, tuple[bool, float]] = {}
     while low <= high:
         middle = (low + high) // 2
         _theirs(peer, library, _fresh(out), middle)
         larger = wanted_bytes / _bytes(out)
-        away[middle] = abs(math.log(larger / math.sqrt(MOST_BYTES)))
+        off = abs(math.log(larger / math.sqrt(MOST_BYTES)))
+        away[middle] = (larger > MOST_BYTES, off)
         low, high = (middle + 1, high) if larger > math.sqrt(MOST_BYTES) else (low, middle - 1)
     return min(away, key=lambda quality: away[quality])
 

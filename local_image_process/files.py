@@ -19,7 +19,7 @@ def write_atomically(path: Path, content: bytes, *, mode: int = PUBLIC) -> None:
     try:
         _write_and_sync(temporary, content, mode)
         temporary.replace(path)
-    except BaseException:
+    except BaseException:  # also when the process is told to end: no remains
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)

@@ -66,7 +66,7 @@ class Developing:
                 return
             try:
                 task = self._task_of(job, self._allowed_bytes(job))
-            except Exception:
+            except Exception:  # whatever it was, the job is not lost by it
                 self._queue.add(job)
                 raise
             job.began_s = time.monotonic()

@@ -79,7 +79,7 @@ class Syncing:
             self.report = self._sync(self._confirmed > self._served)
         except GalleryError as error:
             self.trouble = error
-        except Exception:
+        except Exception:  # a fault of ours: shown to people, too, before it is raised
             self.trouble = GalleryError("it stumbled; the log tells over what")
             raise
         else:
