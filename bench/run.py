@@ -129,7 +129,8 @@ class Bench:
         return serving.start(self.cache, self.work, photos=scale.library, rounds=scale.rounds)
 
     def growth(self) -> list[Row]:
-        return sweeping.grow(self.work, self.scale.growth, rounds=1)
+        scale = self.scale
+        return sweeping.grow(self.work, scale.growth, rounds=scale.rounds)
 
 
 PARTS: dict[str, Callable[[Bench], list[Row]]] = {

@@ -1,5 +1,6 @@
 """Clicks of visitors on a heart: each counts once, whatever number the page sends."""
 
+import math
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from .prepared import Prepared
 from .schema import clicks, likes, make_stale, salts
 from .shown import Spelling, place
 from .tallies import add_likes, total
-from .throttle import take
+from .throttle import forget_tries, take
 from .together import Together
 
 NAME = "like"  # of the tries that are counted
@@ -30,9 +31,11 @@ _OUTSIDE = Prepared(
 )
 _PHOTO: sa.BindParameter[str] = sa.bindparam("of_photo")
 _VISITOR: sa.BindParameter[str] = sa.bindparam("by")
+_YESTERDAY: sa.BindParameter[str] = sa.bindparam("or_by")
 _LAST = Prepared(
     sa.select(clicks.c.visitor, clicks.c.sent, clicks.c.at_s).where(
-        clicks.c.photo_id == _PHOTO, clicks.c.visitor == _VISITOR
+        clicks.c.photo_id == _PHOTO,
+        (clicks.c.visitor == _VISITOR) | (clicks.c.visitor == _YESTERDAY),
     )
 )
 _FORGET = Prepared(
@@ -102,6 +105,7 @@ class Clicks:
         self._clock = clock
         self._together = Together(database, self._carry_out)
         self._salts: tuple[str, tuple[str, str]] = ("", ("", ""))
+        self._tidied_s = -math.inf
 
     def click(self, spelling: Spelling, visitors: Sequence[str], sent: int) -> Answer | None:
         """Count a click, or take a like back; on the disk when this returns.
@@ -126,10 +130,21 @@ class Clicks:
     def _carry_out(self, db: Connection, asked: Sequence[Click]) -> list[Answer | None]:
         """Count clicks, one after the other."""
         now_s = self._clock()  # Order: under the lock, so that nobody's click lies ahead
-        _OUTSIDE(db, oldest_s=now_s - self._window_s, now_s=now_s)
-        return [self._count(db, click, now_s) for click in asked]
+        if not 0 <= now_s - self._tidied_s < MOST_WITHIN_S:
+            self._tidy(db, now_s)
+        stale: set[str] = set()
+        answers = [self._count(db, click, now_s, stale) for click in asked]
+        make_stale(db, stale)
+        return answers
 
-    def _count(self, db: Connection, click: Click, now_s: float) -> Answer | None:
+    def _tidy(self, db: Connection, now_s: float) -> None:
+        """Drop what counts no more: it need not be soon, for nobody is asked by it."""
+        _OUTSIDE(db, oldest_s=now_s - self._window_s, now_s=now_s)
+        forget_tries(db, NAME, window_s=MOST_WITHIN_S, now_s=now_s)
+        self._tidied_s = now_s
+
+    def _count(self, db: Connection, click: Click, now_s: float, stale: set[str]) -> Answer | None:
+        """Count one click; add the folder whose JSON is out of date by it."""
         there = place(db, click.spelling)
         if there is None:
             return None
@@ -137,14 +152,15 @@ class Clicks:
         if wait_s is not None:
             return Answer(became=Became.TOO_MANY, wait_s=wait_s)
         photo_id, last = there.photo_id, _last(db, there.photo_id, click.visitors)
-        became = self._meaning(db, photo_id, click, last) if last else Became.COUNTED
+        is_known = last is not None and now_s - self._window_s < last.at_s <= now_s
+        became = self._meaning(db, photo_id, click, last) if last and is_known else Became.COUNTED
         if became is not Became.KNOWN:
             if last:
                 _FORGET(db, of_photo=photo_id, by=last.visitor)
             kept = click.sent if became is Became.COUNTED else _taken_back(click.sent)
             _REMEMBER(db, of_photo=photo_id, by=click.who, number=kept, now_s=now_s)
             add_likes(db, photo_id, 1 if became is Became.COUNTED else -1, self._site)
-            make_stale(db, [there.folder])
+            stale.add(there.folder)
         return Answer(became=became, likes=total(db, photo_id))
 
     def _meaning(self, db: Connection, photo_id: str, click: Click, last: Last) -> Became:
@@ -165,8 +181,8 @@ class Clicks:
 
 
 def _last(db: Connection, photo_id: str, visitors: Sequence[str]) -> Last | None:
-    rows = (_LAST(db, of_photo=photo_id, by=visitor).fetchone() for visitor in visitors)
-    return next((Last(*row) for row in rows if row), None)
+    row = _LAST(db, of_photo=photo_id, by=visitors[0], or_by=visitors[-1]).fetchone()
+    return Last(*row) if row else None
 
 
 def _taken_back(sent: int) -> int:

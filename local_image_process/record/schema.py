@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 
 from .prepared import Prepared
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 derived = sa.MetaData()  # made anew from the library whenever the schema changes
 primary = sa.MetaData()  # given by people, or owed to others: never dropped
@@ -169,10 +169,11 @@ seen_webhooks = sa.Table(
 tries = sa.Table(  # what strangers did lately, to slow them down
     "tries",
     derived,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("who", sa.Text, nullable=False, index=True),  # a salted digest, no address
-    sa.Column("at_s", sa.Float, nullable=False, index=True),  # UTC, seconds since 1970
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("who", sa.Text, primary_key=True),  # a salted digest, no address
+    sa.Column("times_s", sa.Text, nullable=False),  # a JSON list, UTC, seconds since 1970
+    sa.Column("last_s", sa.Float, nullable=False),
+    sqlite_with_rowid=False,
 )
 clicks = sa.Table(  # who liked what lately; forgotten once it may be liked again
     "clicks",
@@ -180,7 +181,8 @@ clicks = sa.Table(  # who liked what lately; forgotten once it may be liked agai
     sa.Column("photo_id", sa.Text, primary_key=True),
     sa.Column("visitor", sa.Text, primary_key=True),
     sa.Column("sent", sa.Integer, nullable=False),  # the number that the page sent
-    sa.Column("at_s", sa.Float, nullable=False, index=True),  # UTC, seconds since 1970
+    sa.Column("at_s", sa.Float, nullable=False),  # UTC, seconds since 1970
+    sqlite_with_rowid=False,
 )
 salts = sa.Table(  # of a day each, so that nobody can tell later who a visitor was
     "salts",

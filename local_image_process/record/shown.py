@@ -16,18 +16,16 @@ Spelling = Sequence[tuple[str, str]]  # album id and name of what may be meant, 
 _ALBUM: sa.BindParameter[str] = sa.bindparam("album_id")
 _NAME: sa.BindParameter[str] = sa.bindparam("name")
 _OWN = Prepared(
-    sa.select(photos.c.folder).where(photos.c.album_id == _ALBUM, photos.c.name == _NAME)
+    sa.select(photos.c.folder, sidecars.c.content)
+    .outerjoin_from(photos, sidecars, sidecars.c.folder == photos.c.folder)
+    .where(photos.c.album_id == _ALBUM, photos.c.name == _NAME)
 )
 _MIRRORED = Prepared(
-    sa.select(mirrored_photos.c.album_id).where(
-        mirrored_photos.c.album_id == _ALBUM, mirrored_photos.c.name == _NAME
+    sa.select(mirrored_photos.c.album_id, mirrored_albums.c.words)
+    .outerjoin_from(
+        mirrored_photos, mirrored_albums, mirrored_albums.c.album_id == mirrored_photos.c.album_id
     )
-)
-_OWN_WORDS = Prepared(
-    sa.select(sidecars.c.content).where(sidecars.c.folder == sa.bindparam("folder"))
-)
-_MIRRORED_WORDS = Prepared(
-    sa.select(mirrored_albums.c.words).where(mirrored_albums.c.album_id == _ALBUM)
+    .where(mirrored_photos.c.album_id == _ALBUM, mirrored_photos.c.name == _NAME)
 )
 
 
@@ -47,17 +45,16 @@ def place(db: Connection, spelling: Spelling) -> Place | None:
     """
     for album_id, name in spelling:
         if row := _OWN(db, album_id=album_id, name=name).fetchone():
-            words = _OWN_WORDS(db, folder=row[0]).fetchone()
-            return None if _is_hidden(words) else Place(f"{album_id}/{name}", row[0])
+            folder, words = row
+            return None if _is_hidden(words) else Place(f"{album_id}/{name}", folder)
     for album_id, name in spelling:
-        if _MIRRORED(db, album_id=album_id, name=name).fetchone():
-            words = _MIRRORED_WORDS(db, album_id=album_id).fetchone()
-            folder = mirrored_folder(album_id)
+        if row := _MIRRORED(db, album_id=album_id, name=name).fetchone():
+            folder, words = mirrored_folder(album_id), row[1]
             return None if _is_hidden(words) else Place(f"{album_id}/{name}", folder)
     return None
 
 
 @lru_cache(maxsize=1000)  # of albums that are liked at one time
-def _is_hidden(words: tuple[str] | None) -> bool:
+def _is_hidden(words: str | None) -> bool:
     """Tell whether an album's YAML, as it is on record, hides it."""
-    return words is not None and to_sidecar(words[0]).hidden
+    return words is not None and to_sidecar(words).hidden

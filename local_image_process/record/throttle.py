@@ -1,5 +1,6 @@
 """How often somebody may try something, counted for all processes together."""
 
+import json
 import time
 from collections.abc import Callable
 
@@ -12,16 +13,23 @@ from .schema import tries
 
 _NAME: sa.BindParameter[str] = sa.bindparam("at")
 _WHO: sa.BindParameter[str] = sa.bindparam("by")
+_KNOWN = Prepared(sa.select(tries.c.times_s).where(tries.c.name == _NAME, tries.c.who == _WHO))
+_FIRST = Prepared(
+    sa.insert(tries).values(
+        name=_NAME, who=_WHO, times_s=sa.bindparam("all_s"), last_s=sa.bindparam("now_s")
+    )
+)
+_AGAIN = Prepared(
+    sa.update(tries)
+    .where(tries.c.name == _NAME, tries.c.who == _WHO)
+    .values(times_s=sa.bindparam("all_s"), last_s=sa.bindparam("now_s"))
+)
 _OUTSIDE = Prepared(
     sa.delete(tries).where(
         tries.c.name == _NAME,
-        (tries.c.at_s <= sa.bindparam("oldest_s")) | (tries.c.at_s > sa.bindparam("now_s")),
+        (tries.c.last_s <= sa.bindparam("oldest_s")) | (tries.c.last_s > sa.bindparam("now_s")),
     )
 )
-_TAKEN = Prepared(
-    sa.select(tries.c.at_s).where(tries.c.name == _NAME, tries.c.who == _WHO).order_by(tries.c.at_s)
-)
-_TRY = Prepared(sa.insert(tries).values(name=_NAME, who=_WHO, at_s=sa.bindparam("now_s")))
 
 
 class Throttle:
@@ -40,23 +48,40 @@ class Throttle:
         """
         with self._database.write() as db:
             now_s = self._clock()  # Order: under the lock, so that nobody's try lies in the future
+            forget_tries(db, name, window_s=window_s, now_s=now_s)
             return take(db, name, who, most=most, window_s=window_s, now_s=now_s)
 
     def give_back(self, name: str, who: str) -> None:
         """Let the latest try of ``who`` at ``name`` not count. Raises StoreUnavailable."""
-        latest = sa.select(sa.func.max(tries.c.id)).where(tries.c.name == name, tries.c.who == who)
         with self._database.write() as db:
-            db.execute(sa.delete(tries).where(tries.c.id == db.scalar(latest)))
+            if taken_s := _taken_s(db, name, who)[:-1]:
+                _AGAIN(db, at=name, by=who, all_s=json.dumps(taken_s), now_s=taken_s[-1])
+            else:
+                db.execute(sa.delete(tries).where(tries.c.name == name, tries.c.who == who))
 
 
 def take(
     db: Connection, name: str, who: str, *, most: int, window_s: float, now_s: float
 ) -> float | None:
     """Count a try within the caller's transaction; see ``Throttle.take``."""
-    oldest_s = now_s - window_s
-    _OUTSIDE(db, at=name, oldest_s=oldest_s, now_s=now_s)  # or the clock was set back
-    taken_s = _TAKEN(db, at=name, by=who).fetchall()
+    before_s = _taken_s(db, name, who)
+    taken_s = [at_s for at_s in before_s if now_s - window_s < at_s <= now_s]
     if len(taken_s) >= most:
-        return float(taken_s[-most][0]) - oldest_s
-    _TRY(db, at=name, by=who, now_s=now_s)
+        return taken_s[-most] - (now_s - window_s)
+    keep = _AGAIN if before_s else _FIRST
+    keep(db, at=name, by=who, all_s=json.dumps([*taken_s, now_s]), now_s=now_s)
     return None
+
+
+def forget_tries(db: Connection, name: str, *, window_s: float, now_s: float) -> None:
+    """Drop, within the caller's transaction, what counts no more, also if the clock was set back.
+
+    It looks at all who tried: for a crowd, not at every try.
+    """
+    _OUTSIDE(db, at=name, oldest_s=now_s - window_s, now_s=now_s)
+
+
+def _taken_s(db: Connection, name: str, who: str) -> list[float]:
+    """Return when somebody tried, oldest first; old tries are among them."""
+    row = _KNOWN(db, at=name, by=who).fetchone()
+    return json.loads(row[0]) if row else []

@@ -391,6 +391,17 @@ def test_a_shorter_window_ends_sooner(bench: Bench) -> None:
     assert bench.click(sent=0).became is Became.COUNTED  # too late to take it back
 
 
+def test_a_click_whose_time_is_over_does_not_count_though_it_is_still_kept(bench: Bench) -> None:
+    bench.window_s = 20.0
+    bench.clicks = bench.restarted()
+    for who in "AB":
+        assert bench.click(who).became is Became.COUNTED
+    bench.now_s += 20
+    assert bench.click().became is Became.COUNTED
+    assert bench.rows(clicks) == 2, "kept for a while, the visitor's own click but once"
+    assert bench.click().became is Became.KNOWN
+
+
 def test_a_clock_that_is_set_back_locks_nobody_out(bench: Bench) -> None:
     bench.click()
     bench.now_s -= 10 * DAY_S
