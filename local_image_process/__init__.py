@@ -14,4 +14,8 @@ run/         the story: compare library and catalogue, carry out the difference,
 web/         what is asked of us over HTTP
 """
 
+import gc
+
+gc.set_threshold(50_000)  # not 700: a tenth of a start went into looking through what stays anyway
+
 __version__ = "0.1.0"

@@ -16,7 +16,7 @@ photos = sa.Table(
     "photos",
     derived,
     sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("folder", sa.Text, nullable=False, index=True),
+    sa.Column("folder", sa.Text, nullable=False),
     sa.Column("path", sa.Text, nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False, index=True),
     sa.Column("mtime_ns", sa.BigInteger, nullable=False),
@@ -40,6 +40,7 @@ photos = sa.Table(
     sa.Column("cell", sa.Text, index=True),  # "31.240,121.491"; None without coordinates
     sa.Column("published_at_s", sa.Float, nullable=False, index=True),  # UTC; of these pixels
     sa.UniqueConstraint("album_id", "name"),
+    sa.Index("ix_photos_folder", "folder", "album_id"),  # which folders are albums: by itself
 )
 places = sa.Table(  # what geocoders said of cells of the map
     "places",
