@@ -138,7 +138,7 @@ class Clicks:
         return answers
 
     def _tidy(self, db: Connection, now_s: float) -> None:
-        """Drop what counts no more: it need not be soon, for nobody is asked by it."""
+        """Drop what counts no more: until then its time tells whoever reads it."""
         _OUTSIDE(db, oldest_s=now_s - self._window_s, now_s=now_s)
         forget_tries(db, NAME, window_s=MOST_WITHIN_S, now_s=now_s)
         self._tidied_s = now_s
