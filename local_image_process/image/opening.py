@@ -4,7 +4,14 @@ import functools
 from io import BytesIO
 
 import pillow_heif
-from PIL import Image, TiffImagePlugin
+from PIL import (  # all now: Pillow gives up for good what it cannot load, for want of memory
+    AvifImagePlugin,  # noqa: F401
+    Image,
+    Jpeg2KImagePlugin,  # noqa: F401
+    MpoImagePlugin,  # noqa: F401
+    TiffImagePlugin,
+    WebPImagePlugin,  # noqa: F401
+)
 
 from . import float_tiff, jpeg2000
 
@@ -31,6 +38,7 @@ def open_picture(content: bytes) -> Image.Image:
 @functools.cache
 def _prepare_decoders() -> None:
     """Set up, once a process, what Pillow keeps in globals."""
+    Image.preinit()
     Image.MAX_IMAGE_PIXELS = None  # whoever opens a picture judges it by the user's own limit
     pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
     TiffImagePlugin.OPEN_INFO.update(_MORE_TIFFS)  # type: ignore[arg-type]  # its type is inferred

@@ -1,6 +1,8 @@
 """Every kind of every format: opened, shown whole and upright, in about the right colours."""
 
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -318,6 +320,44 @@ def test_what_cannot_be_opened_has_a_reason(tmp_path: Path, content: bytes) -> N
     path.write_bytes(content)
     with pytest.raises(UnreadablePhoto, match="copy it again"):
         developed(path)
+
+
+NOTHING_MORE = """
+import contextlib, sys
+from pathlib import Path
+from local_image_process.errors import UnreadablePhoto
+from tests.image.files import developed
+
+first, *others = map(Path, sys.argv[1:])
+
+class Refuse:
+    def find_spec(self, name, *_):
+        raise ImportError(f"{name} is wanted too late")
+
+with contextlib.suppress(UnreadablePhoto):
+    developed(first)
+sys.meta_path.insert(0, Refuse())
+for path in others:
+    assert developed(path).renditions, path
+"""
+
+
+def test_after_the_first_photo_nothing_is_loaded_for_the_others(tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(saved(SOURCE, "PNG")[:3000])
+    paths = [tmp_path / "broken.png"]
+    for kind in ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF", "HEIF", "AVIF", "JPEG2000"):
+        path = tmp_path / f"a.{kind.lower()}"
+        more = {"save_all": True, "append_images": [SOURCE]} if kind == "MPO" else {}
+        path.write_bytes(saved(SOURCE, kind, **more))
+        paths.append(path)
+    run = subprocess.run(  # a photo for which memory was short must not cost the next ones
+        [sys.executable, "-c", NOTHING_MORE, *map(str, paths)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
 
 
 def test_a_box_that_makes_no_sense_ends_the_search() -> None:

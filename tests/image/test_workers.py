@@ -109,10 +109,10 @@ def test_a_photo_that_wants_too_much_memory_costs_only_itself(tmp_path: Path) ->
     futures = [workers.develop(task_for(large))]
     futures.append(workers.develop(task_for(make_photo(tmp_path / "good.jpg", size=(64, 48)))))
     wait(futures, timeout=60)
+    workers.stop()
     with pytest.raises(UnreadablePhoto, match="memory"):
         workers.result(futures[0], began_s=time.monotonic())
     assert workers.result(futures[1], began_s=time.monotonic()).renditions
-    workers.stop()
     assert render_processes() == []
 
 
