@@ -1,7 +1,9 @@
 """A real gallery for the tests: gunicorn with four workers on a library of its own."""
 
+import itertools
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -9,6 +11,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
@@ -21,6 +24,8 @@ from tests.support import wait_for
 
 ROOT = Path(__file__).parent.parent
 SETTLE_S = 0.3
+FIRST_PORT, PORTS, SHARES = 10_000, 2_000, 10
+_numbers = itertools.count(random.randrange(PORTS))  # another run may be under way
 # root may read and write whatever the modes say; without these rights it is like anybody else
 LIKE_ANYBODY = (
     ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
@@ -220,6 +225,14 @@ def is_alive(process: psutil.Process) -> bool:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that is free, and stays so: nobody else is given it before it is used.
+
+    It lies below those of which the system gives any (ip_local_port_range), and each process
+    of the tests has its own.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    while True:
+        port = FIRST_PORT + (worker % SHARES) * PORTS + next(_numbers) % PORTS
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
