@@ -9,7 +9,7 @@ import pytest
 
 from tests.documents import PROGRAM, ROOT, arguments, blocks, commands
 from tests.former_gallery import PHOTOS, leave_data, leave_dotenv, leave_objects
-from tests.live import BASE_ENV
+from tests.live import base_environ
 from tests.oss_server import OssServer
 from tests.photos import make_photo
 
@@ -32,7 +32,7 @@ def test_the_commands_shown_say_what_is_shown(document: str, tmp_path: Path) -> 
             done = subprocess.run(
                 [sys.executable, "-m", "local_image_process", *words],
                 cwd=here,
-                env=BASE_ENV | {"PYTHONPATH": str(ROOT)},
+                env=base_environ() | {"PYTHONPATH": str(ROOT)},
                 capture_output=True,
                 text=True,
                 check=False,

@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -156,12 +156,13 @@ def site(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     """One running gallery for all; each test has folders of its own."""
-    bucket = OssServer(process=True, public_read=True).start() if request.param else None
-    one = Site(tmp_path_factory.mktemp("moves"), bucket)
-    yield one
-    one.close()
-    if bucket:
-        bucket.stop()
+    with ExitStack() as stack:
+        bucket = None
+        if request.param:
+            bucket = stack.enter_context(OssServer(process=True, public_read=True))
+        one = Site(tmp_path_factory.mktemp("moves"), bucket)
+        stack.callback(one.close)
+        yield one
 
 
 def ids_of(photos: Sequence[str]) -> list[str]:

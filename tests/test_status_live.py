@@ -92,7 +92,7 @@ def test_the_counts_add_up_at_every_moment_of_an_import(gallery: Make) -> None:
         if not told["is_looking"] and told["photos"] not in seen:
             seen.append(told["photos"])
     assert {photos["total"] for photos in seen} == {PHOTOS + 1}
-    assert len(seen) > 3, "it was seen at work"
+    assert any(0 < photos["published"] < PHOTOS for photos in seen), "it was seen at work"
     assert [photos["published"] for photos in seen] == sorted(p["published"] for p in seen)
     assert (seen[-1]["published"], seen[-1]["failed"]) == (PHOTOS, 1)
 

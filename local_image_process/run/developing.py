@@ -33,6 +33,7 @@ class Developing:
         self._queue = queue
         self._task_of = task_of
         self._working_s = time.monotonic()  # when some task was last seen under way
+        self._patience_s = NOBODY_WORKS_S
         self._most_in_hand = number * PER_WORKER
         self._alone_bytes = memory_bytes - PROCESS_BYTES
         self._beside_bytes = memory_bytes // number - PROCESS_BYTES
@@ -107,10 +108,11 @@ class Developing:
         """
         in_hand, now_s = self._queue.in_hand, time.monotonic()
         if not in_hand or any(future.running() for future in in_hand):
-            self._working_s = now_s
+            self._working_s, self._patience_s = now_s, NOBODY_WORKS_S
         is_late = any(self._workers.is_stuck(began_s=job.began_s) for job in in_hand.values())
-        if is_late or now_s > self._working_s + NOBODY_WORKS_S:
+        if is_late or now_s > self._working_s + self._patience_s:
             log.warning("render processes are stuck; they are started anew")
             self._workers.stop()
             self._queue.take_back_in_hand()
             self._working_s = now_s
+            self._patience_s *= 2  # else a machine that needs longer to start one never gets there

@@ -117,7 +117,7 @@ class OssServer:
             self._thread.join()
             self._server = self._thread = None
         if self._child:
-            self._child.terminate()
+            self._child.kill()  # it has nothing to tidy up
             self._child.communicate(timeout=TIMEOUT_S)
             self._child = None
 

@@ -1,7 +1,6 @@
 """Gaode: how it is asked, and what its answers mean."""
 
 import logging
-import socket
 import traceback
 from collections.abc import Callable
 from datetime import datetime
@@ -11,6 +10,7 @@ import pytest
 from local_image_process.errors import PlaceRefused, PlaceTooFast, PlaceUnavailable
 from local_image_process.places import gaode
 from local_image_process.places.coordinates import to_gcj02
+from tests.live import free_port
 from tests.places.map_server import HANGZHOU, MapServer, Reply, maps, refusal, regeo
 
 KEY = "key-of-the-map-0123456789"
@@ -166,9 +166,7 @@ def test_a_busy_gateway_says_for_how_long(maps: MapServer) -> None:
 
 def nobody() -> str:
     """Return an address where nothing listens."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{one.getsockname()[1]}"
+    return f"http://127.0.0.1:{free_port()}"
 
 
 def test_the_key_is_in_no_error_and_no_log(

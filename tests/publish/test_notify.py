@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import json
-import socket
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +12,7 @@ from local_image_process.errors import NoticeError
 from local_image_process.publish import notify
 from local_image_process.publish.signature import sign
 from tests.listener import Listener
+from tests.live import free_port
 
 NOW_S = 1_780_000_000.25
 BODY = notify.body_of(["上海", "青岛-海边", "上海"], {"published": 2, "moved": 0}, at_s=NOW_S)
@@ -99,9 +99,7 @@ def silent(listener: Listener) -> str:
 
 
 def closed(_: Listener) -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}/webhook"
+    return f"http://127.0.0.1:{free_port()}/webhook"
 
 
 def not_tls(listener: Listener) -> str:

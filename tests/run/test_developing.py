@@ -18,6 +18,8 @@ from tests.image.test_workers import render_processes, task_for
 from tests.photos import make_photo
 from tests.support import wait_for
 
+SOON_S = 0.1  # sooner than any process starts
+
 
 @pytest.fixture
 def workers() -> Iterator[Workers]:
@@ -36,19 +38,19 @@ def test_processes_that_take_no_task_are_started_anew(
     wait([workers.develop(task)], timeout=30)
     for process in render_processes():
         process.send_signal(signal.SIGSTOP)
+    monkeypatch.setattr(module, "NOBODY_WORKS_S", SOON_S)
     queue = Queue()
     developing = Developing(
         workers=workers, queue=queue, task_of=lambda *_: task, number=1, memory_bytes=2**30
     )
     original = Original(key="good.jpg", path=str(task.path), stamp=task.stamp, ctime_ns=0)
     queue.add(Job(original=original, place=Place(album_id="上海", name="good")))
-    monkeypatch.setattr(module, "NOBODY_WORKS_S", 2.0)
 
     def developed() -> list[Job]:
         developing.begin_more()
         return [job for job, error in developing.finished() if error is None]
 
     with caplog.at_level(logging.WARNING):
-        [job] = wait_for(developed, what="the photo", timeout_s=30)
+        [job] = wait_for(developed, what="the photo", timeout_s=90)
     assert job.developed is not None
     assert "started anew" in caplog.text

@@ -449,7 +449,8 @@ def test_a_command_asks_what_it_can_in_its_time(town: Town) -> None:
     Placing(places=town.places, geocoders=chain, hides=NOTHING, on_done=town.on_done).catch_up(30)
     assert None not in town.known(*cells_of(5))
     town.publish("乙/a.jpg", BUND)
-    Placing(places=town.places, geocoders=chain, hides=NOTHING, on_done=town.on_done).catch_up(0)
+    slow = [Geocoder(name="gaode", ask=town.gaode, pace_s=placing.SHORT_S - 1)]
+    Placing(places=town.places, geocoders=slow, hides=NOTHING, on_done=town.on_done).catch_up(1)
     assert town.known(BUND) == [None]
     Placing(places=town.places, geocoders=(), hides=NOTHING, on_done=town.on_done).catch_up(30)
     town.gaode.error = RuntimeError("broken")
