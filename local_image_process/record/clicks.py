@@ -152,8 +152,9 @@ class Clicks:
         if wait_s is not None:
             return Answer(became=Became.TOO_MANY, wait_s=wait_s)
         photo_id, last = there.photo_id, _last(db, there.photo_id, click.visitors)
-        is_known = last is not None and now_s - self._window_s < last.at_s <= now_s
-        became = self._meaning(db, photo_id, click, last) if last and is_known else Became.COUNTED
+        became = Became.COUNTED
+        if last and now_s - self._window_s < last.at_s <= now_s:
+            became = self._meaning(db, photo_id, click, last)
         if became is not Became.KNOWN:
             if last:
                 _FORGET(db, of_photo=photo_id, by=last.visitor)

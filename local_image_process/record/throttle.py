@@ -76,7 +76,7 @@ def take(
 def forget_tries(db: Connection, name: str, *, window_s: float, now_s: float) -> None:
     """Drop, within the caller's transaction, what counts no more, also if the clock was set back.
 
-    It looks at all who tried: for a crowd, not at every try.
+    It looks at everybody who tried lately; where those are many, it is not for every try.
     """
     _OUTSIDE(db, at=name, oldest_s=now_s - window_s, now_s=now_s)
 

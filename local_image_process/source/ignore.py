@@ -30,7 +30,6 @@ _NAMES = frozenset(
     }
 )
 _BEGINNINGS = (".", "~$")
-ODD_BEGINNINGS = frozenset(beginning[0] for beginning in _BEGINNINGS)
 _ENDINGS = (
     *(".part", ".partial", ".filepart", ".tmp", ".crdownload", ".download"),  # not whole yet
     *(".lrdata", ".lrprev", ".lrcat-data"),  # Lightroom's previews

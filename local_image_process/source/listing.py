@@ -10,7 +10,7 @@ from unicodedata import normalize
 
 from ..model import PHOTO_SUFFIXES, Companion, Failure, Original, Stamp
 from . import companions
-from .ignore import ODD_BEGINNINGS, Rules, is_ignored
+from .ignore import Rules, is_ignored
 from .sidecar import SIDECAR_SUFFIXES
 
 Entries: TypeAlias = dict[str, os.DirEntry[str]]  # by key
@@ -186,8 +186,7 @@ def _survey(path: str, folder: str, real_root: str) -> _Survey:
         for entry in entries:
             name = entry.name
             suffix = name[name.rfind(".") :].lower()
-            is_plain = suffix in PHOTO_SUFFIXES and name[0] not in ODD_BEGINNINGS
-            if not is_plain and is_ignored(name):
+            if is_ignored(name):
                 continue
             if entry.is_symlink() and not leads_inside(entry.path, real_root):
                 continue

@@ -1,9 +1,6 @@
-from pathlib import Path
-
 import pytest
 
-from local_image_process.model import PHOTO_SUFFIXES
-from local_image_process.source.ignore import ODD_BEGINNINGS, Rules, is_ignored
+from local_image_process.source.ignore import Rules, is_ignored
 
 IGNORED = [
     *("@eaDir", "#recycle", "#snapshot", "@tmp", "@sharebin", "@sharesnap"),
@@ -17,13 +14,6 @@ IGNORED = [
     *("a.jpg.part", "a.jpg.partial", "a.jpg.filepart", "a.tmp", "a.jpg.crdownload", "a.download"),
     *("~$a.jpg", ".galleryignore", ".nomedia", ".private", "..", "."),
 ]
-
-
-def test_a_photos_name_is_ignored_for_how_it_begins_only() -> None:
-    """So the survey of a folder, where most names are photos', asks about few."""
-    photos = [name for name in IGNORED if Path(name.lower()).suffix in PHOTO_SUFFIXES]
-    assert photos
-    assert {name[0] for name in photos} <= ODD_BEGINNINGS
 
 
 @pytest.mark.parametrize("name", IGNORED)
