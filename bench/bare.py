@@ -20,7 +20,9 @@ class Calls:
 
     display_edge_px: int
     draft_gap: float
-    resampling: tuple[int, int]  # to the display size, and from there on
+    resampling: tuple[int, int]  # of luma: to the display size, and from there on
+    of_chroma: int
+    chroma_gap: float
     display_quality: int
     thumb_edges_px: tuple[int, ...]
     thumb_quality: int
@@ -47,16 +49,26 @@ def main() -> None:
 
 def _develop(path: Path, *, output: Path, calls: Calls) -> None:
     with Image.open(path) as image:
-        image.draft(None, _fitted(image.size, calls.display_edge_px * calls.draft_gap))
+        image.draft("YCbCr", _fitted(image.size, calls.display_edge_px * calls.draft_gap))
         image.load()
-        display = image.resize(_fitted(image.size, calls.display_edge_px), calls.resampling[0])
+        display = _reduced(image, calls.display_edge_px, calls.resampling[0], calls)
     smaller = display
     for edge_px in sorted(calls.thumb_edges_px, reverse=True):
-        smaller = smaller.resize(_fitted(smaller.size, edge_px), calls.resampling[1])
+        smaller = _reduced(smaller, edge_px, calls.resampling[1], calls)
         target = output / f"{path.stem}-{edge_px}.webp"
         smaller.save(target, "WEBP", quality=calls.thumb_quality, method=calls.webp_method)
     target = output / f"{path.stem}.webp"
     display.save(target, "WEBP", quality=calls.display_quality, method=calls.webp_method)
+
+
+def _reduced(picture: Image.Image, edge_px: int, resampling: int, calls: Calls) -> Image.Image:
+    size = _fitted(picture.size, edge_px)
+    luma = picture.getchannel("Y").resize(size, resampling)
+    chroma = (
+        picture.getchannel(name).resize(size, calls.of_chroma, reducing_gap=calls.chroma_gap)
+        for name in ("Cb", "Cr")
+    )
+    return Image.merge("YCbCr", (luma, *chroma))
 
 
 def _fitted(size: tuple[int, int], edge_px: float) -> tuple[int, int]:

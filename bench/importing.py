@@ -166,6 +166,8 @@ def _calls() -> Calls:
         display_edge_px=settings.display_edge_px,
         draft_gap=render.DRAFT_GAP,
         resampling=(render.FROM_ORIGINAL, render.FROM_DISPLAY),
+        of_chroma=render.OF_CHROMA,
+        chroma_gap=render.CHROMA_GAP,
         display_quality=settings.display_quality,
         thumb_edges_px=settings.thumb_edges_px,
         thumb_quality=settings.thumb_quality,
@@ -191,18 +193,18 @@ def _at_equal_looks(case: Case, photos: Sequence[Path], peers: Iterable[Peer]) -
         larger = ours_bytes / _bytes(case.work / "out")
         print(f"{peer.name}: quality {quality}", flush=True)
         name, note = f"{peer.name}{case.suffix}", f"at its quality {quality}"
-        is_as_it_is = peer.quality is not None  # no bar for what nothing can be set against
+        is_fixed = peer.quality is not None  # then nothing makes the looks equal: no bar
         rows += [
             Row(
                 measured=f"SSIM of ours less that of {name}",
                 values=(gain,),
-                at_least=None if is_as_it_is else LEAST_SSIM_GAIN,
+                at_least=None if is_fixed else LEAST_SSIM_GAIN,
                 note=f"{note}; ours {ours_ssim:.4f}",
             ),
             Row(
                 measured=f"bytes of ours over those of {name}",
                 values=(larger,),
-                at_most=None if is_as_it_is else MOST_BYTES,
+                at_most=None if is_fixed else MOST_BYTES,
                 note=note,
             ),
         ]

@@ -62,13 +62,21 @@ def _enlarged(plane: Plane, size: tuple[int, int]) -> Plane:
 
 
 def _reference(picture: Image.Image, size: tuple[int, int]) -> Plane:
-    """Return the luma of the picture, reduced by Lanczos in 32-bit floating point."""
+    """Return the picture, red, green and blue, reduced by Lanczos in 32-bit floating point."""
     bands = [
         Image.fromarray(np.asarray(band, np.float32)).resize(size, Image.Resampling.LANCZOS)
         for band in picture.convert("RGB").split()
     ]
-    luma: Plane = np.stack([np.asarray(band, float) for band in bands], axis=-1) @ LUMA
-    return luma
+    return np.stack([np.asarray(band, float) for band in bands], axis=-1)
+
+
+def _chroma(pixels: Plane) -> list[Plane]:
+    """Return Cb and Cr (ITU-T T.871) of every four pixels together, as a WebP keeps them."""
+    height, width = pixels.shape[0] // 2 * 2, pixels.shape[1] // 2 * 2
+    rows = pixels[:height, :width].reshape(height // 2, 2, width // 2, 2, 3)
+    red, _, blue = np.moveaxis(rows.mean(axis=(1, 3)), -1, 0)
+    luma: Plane = rows.mean(axis=(1, 3)) @ LUMA
+    return [(blue - luma) / 1.772 + 128, (red - luma) / 1.402 + 128]
 
 
 def _luma(picture: Image.Image) -> Plane:
@@ -108,11 +116,9 @@ def _recipe(edge_px: int) -> Recipe:
     return replace(RECIPE, display_edge_px=edge_px)
 
 
-@pytest.mark.parametrize("reduced", [1.05, 1.5, 2.1, 2.34, 2.61, 2.73, 2.9, 3.1, 4.5, 6.2, 9.0])
-@pytest.mark.parametrize("name", FILES)
-def test_what_is_encoded_is_what_floating_point_would_give(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, reduced: float
-) -> None:
+@pytest.fixture
+def encoded(monkeypatch: pytest.MonkeyPatch) -> list[Image.Image]:
+    """Note the pictures that are encoded, the display rendition last."""
     given: list[Image.Image] = []
     encode = module._encoded
 
@@ -121,12 +127,43 @@ def test_what_is_encoded_is_what_floating_point_would_give(
         return encode(picture, quality, profile, block)
 
     monkeypatch.setattr(module, "_encoded", note)
+    return given
+
+
+@pytest.mark.parametrize("reduced", [1.05, 1.5, 2.1, 2.34, 2.61, 2.73, 2.9, 3.1, 4.5, 6.2, 9.0])
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_encoded_is_what_floating_point_would_give(
+    tmp_path: Path, encoded: list[Image.Image], name: str, reduced: float
+) -> None:
     path = tmp_path / name
     path.write_bytes(FILES[name]())
     display(path, _recipe(round(SCENE.width / reduced)))
     with Image.open(path) as original:
-        wanted = _reference(original, given[-1].size)
-    assert ssim(_luma(given[-1]), wanted) >= BEFORE
+        wanted = _reference(original, encoded[-1].size)
+    assert ssim(_luma(encoded[-1]), wanted @ LUMA) >= BEFORE
+
+
+@pytest.mark.parametrize("reduced", [1.0, 1.05, 1.5, 2.34, 2.9, 4.5, 9.0])
+def test_colours_are_as_fine_as_a_webp_can_show_them(
+    tmp_path: Path, encoded: list[Image.Image], reduced: float
+) -> None:
+    rng = np.random.default_rng(2)
+    light, *dull = SCENE.convert("YCbCr").split()
+    grain_px = round(4 * reduced)  # two pixels of a WebP's chroma
+    grid = SCENE.height // grain_px, SCENE.width // grain_px
+    grain = [rng.standard_normal(grid) * 24 for _ in dull]
+    planes = [
+        np.asarray(b, float) + _enlarged(g, SCENE.size) for b, g in zip(dull, grain, strict=True)
+    ]
+    rich = [Image.fromarray(plane.clip(0, 255).astype(np.uint8)) for plane in planes]
+    path = tmp_path / "a.jpg"
+    path.write_bytes(saved(Image.merge("YCbCr", (light, *rich)).convert("RGB"), "JPEG", quality=94))
+    display(path, _recipe(round(SCENE.width / reduced)))
+    with Image.open(path) as original:
+        wanted = _chroma(_reference(original, encoded[-1].size))
+    shown = _chroma(np.asarray(encoded[-1].convert("RGB"), float))
+    alike = [ssim(one, other) for one, other in zip(shown, wanted, strict=True)]
+    assert min(alike) >= BEFORE
 
 
 @pytest.mark.parametrize("reduced", [1.0, 1.4, 2.34])
@@ -139,8 +176,9 @@ def test_at_the_default_quality_the_detail_of_a_photo_is_still_there(
     shown = display(path, recipe)
     with Image.open(path) as original:
         wanted = _reference(original, shown.size)
-    assert ssim(_luma(shown), wanted) >= AFTER
-    bytes_a_pixel = len(developed(path, recipe).renditions[-1].content) / wanted.size
+    assert ssim(_luma(shown), wanted @ LUMA) >= AFTER
+    pixels = shown.width * shown.height
+    bytes_a_pixel = len(developed(path, recipe).renditions[-1].content) / pixels
     assert 0.05 < bytes_a_pixel < 0.14, "not as rich as the photos of telephones and cameras"
 
 

@@ -49,6 +49,7 @@ COLOURED: dict[str, Callable[[], bytes]] = {
     "progressive.jpg": lambda: saved(SOURCE, "JPEG", quality=92, progressive=True),
     "4:4:4.jpg": lambda: saved(SOURCE, "JPEG", quality=92, subsampling=0),
     "rgb.jpg": lambda: saved(SOURCE, "JPEG", quality=92, keep_rgb=True),
+    "rgb by numbers.jpg": lambda: _rgb_by_numbers(),
     "cmyk.jpg": lambda: saved(CMYK, "JPEG", quality=92),
     "ycck.jpg": lambda: ycck_jpeg(CMYK, quality=92),
     "two.mpo": lambda: saved(_source(), "MPO", save_all=True, append_images=[_other()]),
@@ -144,6 +145,16 @@ def _source() -> Image.Image:
 
 def _other() -> Image.Image:
     return Image.new("RGB", SIZE, (90, 20, 120))
+
+
+def _rgb_by_numbers() -> bytes:
+    """Return a JPEG whose components are numbered like luma and chroma: only Adobe's mark tells."""
+    content = saved(SOURCE, "JPEG", quality=92, keep_rgb=True)
+    frame, scan = content.index(b"\xff\xc0") + 10, content.index(b"\xff\xda") + 5
+    numbered = bytearray(content)
+    for number, (in_frame, in_scan) in enumerate(zip(range(0, 9, 3), range(0, 6, 2), strict=True)):
+        numbered[frame + in_frame] = numbered[scan + in_scan] = number + 1
+    return bytes(numbered)
 
 
 def _lab() -> Image.Image:
