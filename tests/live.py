@@ -30,11 +30,12 @@ _numbers = itertools.count(random.randrange(PORTS))  # another run may be under 
 LIKE_ANYBODY = (
     ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
 )
-BASE_ENV = {
-    name: value
-    for name, value in os.environ.items()
-    if name in {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR"} or name.startswith("COV")
-}
+
+
+def base_environ() -> dict[str, str]:
+    """Return what every process needs of our own environment."""
+    kept = {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR"}
+    return {n: value for n, value in os.environ.items() if n in kept or n.startswith("COV")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class LiveGallery:
         self.library.mkdir(parents=True, exist_ok=True)
         self.log = folder / "log"
         self.port = free_port()
-        self.env = BASE_ENV | {
+        self.env = base_environ() | {
             "WATCH_DIR": str(self.library),
             "DATA_DIR": str(self.data),
             "PORT": str(self.port),
