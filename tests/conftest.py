@@ -1,5 +1,6 @@
 """Guards and fixtures for all tests."""
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -30,6 +31,17 @@ def no_thread_is_left_over() -> Iterator[None]:
     yield
     left_over = [t.name for t in set(threading.enumerate()) - before if t.is_alive()]
     assert not left_over, f"threads left over: {left_over}"
+
+
+@pytest.fixture(autouse=True)
+def no_handler_is_left_over() -> Iterator[None]:
+    root = logging.getLogger()
+    before = set(root.handlers)
+    yield
+    left_over = set(root.handlers) - before
+    for handler in left_over:
+        root.removeHandler(handler)
+    assert not left_over, f"handlers of the log left over: {left_over}"
 
 
 @pytest.fixture
