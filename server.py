@@ -1,6 +1,7 @@
 """The web application: ``gunicorn server:app``, or ``python server.py`` for all defaults."""
 
 import os
+import runpy
 import shutil
 import sys
 from collections.abc import Iterable
@@ -99,11 +100,12 @@ def read_settings() -> Settings:
 
 
 def main() -> None:
-    """Become gunicorn, as configured beside this file."""
+    """Run gunicorn, as configured beside this file."""
     read_settings()
     here = Path(__file__).absolute().parent
-    gunicorn = [sys.executable, "-m", "gunicorn", "-c", str(here / "gunicorn.conf.py")]
-    os.execv(sys.executable, [*gunicorn, "--pythonpath", str(here), "server:app"])
+    configuration = ["-c", str(here / "gunicorn.conf.py"), "--pythonpath", str(here)]
+    sys.argv[1:] = [*configuration, "server:app"]
+    runpy.run_module("gunicorn", run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

@@ -194,9 +194,11 @@ def test_5_an_acknowledged_like_or_star_survives_everything(gallery: Make) -> No
 
     live.start()
     live.wait(lambda: given(live, "上海/first.jpg") == (7, 4.5), what="likes after kill -9")
+    before = live.urls()
     make_photo(live.library / "上海/first.jpg", size=(64, 48), seed=9)  # edited
     (live.library / "上海/second.jpg").unlink()
     live.wait_for_ids("上海/first")
+    live.wait(lambda: not set(live.urls()) & set(before), what="the photo as it was edited")
     assert given(live, "上海/first.jpg") == (7, 4.5)
     (live.library / "上海/first.jpg").rename(live.library / "first of all.jpg")
     live.wait_for_ids("未分类/first of all")
