@@ -184,7 +184,7 @@ class LiveGallery:
         """Return the ids of all published photos, album and name."""
         return {url.removeprefix("/media/gallery/").partition(".webp")[0] for url in self.urls()}
 
-    def wait_for_ids(self, *ids: str, timeout_s: float = 30.0) -> None:
+    def wait_for_ids(self, *ids: str, timeout_s: float = 60.0) -> None:
         """Wait until exactly these photos are in both JSON files."""
         wanted = set(ids)
         self.wait(
@@ -203,7 +203,7 @@ class LiveGallery:
             return None
         return leader["pid"] if leader and leader["seen_s"] < 2 else None
 
-    def wait(self, probe: Callable[[], Any], *, what: str, timeout_s: float = 30.0) -> Any:
+    def wait(self, probe: Callable[[], Any], *, what: str, timeout_s: float = 60.0) -> Any:
         try:
             return wait_for(probe, what=what, timeout_s=timeout_s, alive=self.is_alive)
         except AssertionError as error:

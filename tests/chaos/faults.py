@@ -182,7 +182,7 @@ class Faults:
 
     def _lose_the_data_folders_words(self) -> None:
         for path in self._live.data.glob("*.json*"):
-            path.unlink()
+            path.unlink(missing_ok=True)  # Race: one that is being written gets its name meanwhile
 
     # disk and clock
 
