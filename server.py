@@ -105,6 +105,7 @@ def main() -> None:
     here = Path(__file__).absolute().parent
     configuration = ["-c", str(here / "gunicorn.conf.py"), "--pythonpath", str(here)]
     sys.argv[1:] = [*configuration, "server:app"]
+    # as a module: the main one is loaded anew by each render process, and this one is large
     runpy.run_module("gunicorn", run_name="__main__", alter_sys=True)
 
 
