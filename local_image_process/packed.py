@@ -3,6 +3,10 @@
 Each piece is compressed on its own and ends at a whole byte, with an empty stored block
 (RFC 1951, 3.2.4; zlib's Z_SYNC_FLUSH). So pieces may stand one after the other in one stream, and
 a change costs the compression of its own piece.
+
+A gzip file ends with the CRC-32 of its text, and that of texts joined can be had from theirs: for
+a text T, crc(T, start) is crc(as many zeros, start) xor something that T alone decides. Each piece
+carries that, and the size of its text, behind it; so nothing is unpacked to be joined.
 """
 
 import struct
@@ -12,10 +16,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 LEVEL = 6
-SHORT_BYTES = 16
+SHORT_BYTES = 24
+FORM = 2  # of pieces; those of another one are not read
 RAW = -15  # window bits of a stream without header
 GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # RFC 1952: no time, no name
 LAST_BLOCK = b"\x03\x00"
+_BEHIND = struct.Struct("<II")  # a piece: what its text alone does to a checksum, and its size
+_ZEROS = memoryview(bytes(64 * 1024))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +37,10 @@ class Pieces:
 
 def pack(text: str) -> bytes:
     """Compress a piece of text."""
+    content = text.encode("utf-8")
     packer = zlib.compressobj(LEVEL, zlib.DEFLATED, RAW)
-    return packer.compress(text.encode("utf-8")) + packer.flush(zlib.Z_SYNC_FLUSH)
+    packed = packer.compress(content) + packer.flush(zlib.Z_SYNC_FLUSH)
+    return packed + _BEHIND.pack(zlib.crc32(content) ^ _after_zeros(0, len(content)), len(content))
 
 
 def unpack(piece: bytes) -> bytes:
@@ -40,7 +49,7 @@ def unpack(piece: bytes) -> bytes:
 
 
 def _unpacked(piece: bytes) -> bytes:
-    return zlib.decompressobj(RAW).decompress(piece)
+    return zlib.decompressobj(RAW).decompress(memoryview(piece)[: -_BEHIND.size])
 
 
 _separator = lru_cache(maxsize=16)(_unpacked)  # half of all pieces are the same comma
@@ -57,11 +66,19 @@ def enclosed(pieces: Iterable[bytes], before: str, after: str) -> Iterator[bytes
     yield pack(after)
 
 
-def gzip_file(pieces: Iterable[bytes], *, text: bytes | None = None) -> bytes:
-    """Join pieces to the bytes of a gzip file (RFC 1952); ``text`` where it is at hand."""
-    joined = list(pieces)
+def gzip_file(pieces: Iterable[bytes]) -> bytes:
+    """Join pieces to the bytes of a gzip file (RFC 1952)."""
+    joined = [GZIP_HEADER]
     checksum = size = 0
-    for part in map(unpack, joined) if text is None else (text,):
-        checksum, size = zlib.crc32(part, checksum), size + len(part)
-    trailer = struct.pack("<II", checksum, size & 0xFFFFFFFF)
-    return b"".join((GZIP_HEADER, *joined, LAST_BLOCK, trailer))
+    for piece in pieces:
+        own, length = _BEHIND.unpack_from(piece, len(piece) - _BEHIND.size)
+        joined.append(piece[: -_BEHIND.size])
+        checksum, size = _after_zeros(checksum, length) ^ own, size + length
+    return b"".join((*joined, LAST_BLOCK, struct.pack("<II", checksum, size & 0xFFFFFFFF)))
+
+
+def _after_zeros(checksum: int, size: int) -> int:
+    """Return a CRC-32 as it is after so many bytes of nothing more."""
+    for start in range(0, size, len(_ZEROS)):
+        checksum = zlib.crc32(_ZEROS[: size - start], checksum)
+    return checksum

@@ -19,6 +19,12 @@ def test_any_pieces_join(texts: list[str], before: str, after: str) -> None:
     assert b"".join(map(unpack, pieces)) == "".join(texts).encode("utf-8")
 
 
+def test_pieces_of_any_length_join() -> None:
+    texts = ["山高水长\n" * count for count in (1, 20_000, 0, 5041, 3)]
+    whole = "".join(texts).encode("utf-8")
+    assert gzip.decompress(gzip_file(map(pack, texts))) == whole
+
+
 def test_other_programs_read_it() -> None:
     lines = [f'"上海/DSC{n:05}.JPG":{{"ISO":"{n}"}}' for n in range(5000)]
     packed = gzip_file(enclosed(map(pack, lines), "{\n", "\n}\n"))

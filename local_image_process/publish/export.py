@@ -54,9 +54,9 @@ def whole(name: str, pieces: Iterable[bytes]) -> bytes:
     return b"".join(map(unpack, enclosed(pieces, *FILES[name])))
 
 
-def whole_packed(name: str, pieces: Iterable[bytes], *, text: bytes | None = None) -> bytes:
-    """Join the packed pieces of a file to a gzip file; ``text`` where it is at hand."""
-    return gzip_file(enclosed(pieces, *FILES[name]), text=text)
+def whole_packed(name: str, pieces: Iterable[bytes]) -> bytes:
+    """Join the packed pieces of a file to a gzip file."""
+    return gzip_file(enclosed(pieces, *FILES[name]))
 
 
 def index_files(all_pieces: Iterable[Pieces]) -> dict[str, bytes]:

@@ -12,7 +12,7 @@ from ..errors import StoreError, StoreUnavailable
 from ..files import write_if_changed
 from ..logs import kv
 from ..model import Album, Shown, Sidecar
-from ..packed import Pieces, unpack
+from ..packed import FORM, Pieces, unpack
 from ..publish.export import (
     ALBUMS,
     FILES,
@@ -83,7 +83,7 @@ class Exporter:
         self._root_album = root_album
         self._site = site  # under which this site tells others what was given here
         self._has_library = has_library
-        terms = (__version__, privacy, store.url("", None), root_album, has_library)
+        terms = (__version__, FORM, privacy, store.url("", None), root_album, has_library)
         self._shelf = Shelf(database, terms=sha256(repr(terms).encode()).hexdigest())
         self._ended_s = self._took_s = 0.0  # of the last export; monotonic
         self.is_waiting = False  # for its time to come
@@ -214,7 +214,7 @@ class Exporter:
         content, packed = whole(name, pieces), self._packed_path(name)
         is_new = write_if_changed(self._data_dir / name, content) or not packed.exists()
         if is_new:
-            write_if_changed(packed, whole_packed(name, pieces, text=content))
+            write_if_changed(packed, whole_packed(name, pieces))
         written.append(is_new)
         return content
 
