@@ -1,6 +1,7 @@
 """What lies in one folder: photos and sidecars with their stamps, and the folders below."""
 
 import errno
+import marshal
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -169,7 +170,7 @@ def _state(kinds: Sequence[Sequence[File]], *, stable_inodes: bool) -> str:
             (key, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino if stable_inodes else 0)
             for key, _, s in files
         ]
-        digest.update(repr(told).encode())
+        digest.update(marshal.dumps(told, 0))  # later versions write the same in several ways
     return digest.hexdigest()
 
 
