@@ -147,8 +147,9 @@ class Exporter:
             raise StoreUnavailable(f"the JSON cannot be written ({error.strerror})") from error
         self._backlog.freshen(stale)
         self._is_refilling = self._is_first = False  # Order: what failed before is the first still
-        self._ended_s = time.monotonic()
-        self._took_s = self._ended_s - began
+        ended = time.monotonic()
+        self._took_s = ended - began
+        self._ended_s = ended if shown else -math.inf  # the first photo of all waits for nothing
         if any(written):
             log.info("json written %s", kv(albums=len(shown), ms=self._took_s * 1000))
         return self._for_store(files, shown)

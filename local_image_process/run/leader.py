@@ -138,6 +138,7 @@ class Leader:
 
     def _follow(self, watched: Watch | None) -> None:
         """Work until told to stop, or until the watch has to be begun anew."""
+        self.nudge()  # the first look waits for no tick
         mounted = mounts.Mounts()
         check_s = time.monotonic() + WATCH_CHECK_S
         for looks in self._ticks(settle_s=self._settings.settle_s):

@@ -1,12 +1,14 @@
 """The public JSON costs what changed, and follows the settings."""
 
 import gzip
+import threading
 from pathlib import Path
 
 import pytest
 
 from local_image_process.publish.export import FILES, PLAIN
 from local_image_process.record.catalogue import Catalogue
+from local_image_process.run import assembly
 from tests.photos import make_photo
 from tests.web.in_process import Gallery
 
@@ -90,3 +92,23 @@ def test_what_an_earlier_version_kept_unpacked_goes(site: Gallery) -> None:
     site.publish()
     assert not former.exists()
     assert len(site.json("/api/photos/list")["photos"]) == 4
+
+
+def test_the_first_photo_of_all_waits_for_nothing(tmp_path: Path) -> None:
+    site = Gallery(tmp_path)
+    store = assembly.make_store(site.settings, threading.Event())
+    exporter = assembly.make_exporter(site.settings, site.records, store)
+    exporter.export()  # of an empty gallery, as at the start
+    assert exporter.is_due(busy=True)
+    make_photo(site.library / "first.jpg", size=(64, 48))
+    site.publish()
+    exporter.export(force=True)
+    assert not exporter.is_due(busy=True)
+
+
+def test_pieces_of_another_form_are_made_anew(
+    site: Gallery, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("local_image_process.run.exporter.FORM", 1)
+    site.export()
+    assert set(read) == set(ALBUMS)
