@@ -94,7 +94,7 @@ class Settings:
     display_edge_px: int = setting(whole(0, 16383), "2560")
     display_quality: int = setting(whole(1, 100), "80")
     thumb_edges_px: tuple[int, ...] = setting(edges, "480,1280")
-    thumb_quality: int = setting(whole(1, 100), "78")
+    thumb_quality: int = setting(whole(1, 100), "80")
     watermark_file: Path | None = setting(png, "")
     watermark_opacity: float = setting(share, "0.6")
     watermark_position: str = setting(choice(*PLACES), "bottom-right")
