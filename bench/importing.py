@@ -11,7 +11,7 @@ from pathlib import Path
 
 import measure
 from bare import Calls
-from looks import likeness
+from looks import Looks, looks, size_bytes
 from measure import CannotRun, Cost
 from peers import CORES, PEERS, Peer
 from PIL import Image
@@ -181,34 +181,35 @@ def _at_equal_looks(case: Case, photos: Sequence[Path], peers: Iterable[Peer]) -
     sample = _library(photos, case.work / "sample")
     out = _fresh(case.work / "out")
     _ours(sample, out)
-    ours_bytes, ours_ssim = _bytes(out), _ssim(sample, out)
-    rows = []
+    ours, rows = looks(sample, out), []
     for peer in peers:
-        quality = case.qualities.get(peer.name) or _quality(
-            peer, sample, case.work / "out", ours_bytes
-        )
+        quality = case.qualities.get(peer.name) or _quality(peer, sample, out, ours.size_bytes)
         case.qualities[peer.name] = quality
-        _theirs(peer, sample, _fresh(case.work / "out"), quality)
-        gain = ours_ssim - _ssim(sample, case.work / "out")
-        larger = ours_bytes / _bytes(case.work / "out")
+        _theirs(peer, sample, _fresh(out), quality)
         print(f"{peer.name}: quality {quality}", flush=True)
-        name, note = f"{peer.name}{case.suffix}", f"at its quality {quality}"
-        is_fixed = peer.quality is not None  # then nothing makes the looks equal: no bar
-        rows += [
-            Row(
-                measured=f"SSIM of ours less that of {name}",
-                values=(gain,),
-                at_least=None if is_fixed else LEAST_SSIM_GAIN,
-                note=f"{note}; ours {ours_ssim:.4f}",
-            ),
-            Row(
-                measured=f"bytes of ours over those of {name}",
-                values=(larger,),
-                at_most=None if is_fixed else MOST_BYTES,
-                note=note,
-            ),
-        ]
+        rows += _compared_looks(peer, ours, looks(sample, out), quality, case.suffix)
     return rows
+
+
+def _compared_looks(peer: Peer, ours: Looks, theirs: Looks, quality: int, suffix: str) -> list[Row]:
+    name, note = f"{peer.name}{suffix}", f"at its quality {quality}"
+    is_fixed = peer.quality is not None  # then nothing makes the looks equal: no bar
+    rows = [
+        Row(
+            measured=f"SSIM of ours less that of {name}, {edge_px} px",
+            values=(ssim - theirs.ssim[edge_px],),
+            at_least=None if is_fixed else LEAST_SSIM_GAIN,
+            note=f"{note}; ours {ssim:.4f}",
+        )
+        for edge_px, ssim in ours.ssim.items()
+    ]
+    bytes_of_ours = Row(
+        measured=f"bytes of ours over those of {name}",
+        values=(ours.size_bytes / theirs.size_bytes,),
+        at_most=None if is_fixed else MOST_BYTES,
+        note=note,
+    )
+    return [*rows, bytes_of_ours]
 
 
 def _quality(peer: Peer, library: Path, out: Path, wanted_bytes: int) -> int:
@@ -224,24 +225,11 @@ def _quality(peer: Peer, library: Path, out: Path, wanted_bytes: int) -> int:
     while low <= high:
         middle = (low + high) // 2
         _theirs(peer, library, _fresh(out), middle)
-        larger = wanted_bytes / _bytes(out)
+        larger = wanted_bytes / size_bytes(out)
         off = abs(math.log(larger / math.sqrt(MOST_BYTES)))
         away[middle] = (larger > MOST_BYTES, off)
         low, high = (middle + 1, high) if larger > math.sqrt(MOST_BYTES) else (low, middle - 1)
     return min(away, key=lambda quality: away[quality])
-
-
-def _bytes(out: Path) -> int:
-    return sum(path.stat().st_size for path in out.rglob("*.webp"))
-
-
-def _ssim(library: Path, out: Path) -> float:
-    """Return the mean over the display renditions: the largest file of each photo."""
-    photos = sorted(library.rglob("*.jpg"))
-    made = (
-        max(out.rglob(f"{path.stem}*.webp"), key=lambda one: one.stat().st_size) for path in photos
-    )
-    return sum(map(likeness, photos, made)) / len(photos)
 
 
 def _fresh(folder: Path) -> Path:

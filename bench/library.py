@@ -146,7 +146,11 @@ def _record(records: Records, first: Photo, original: Original) -> None:
 def _shape_of_records() -> str:
     """Return what changes when galleries of an earlier version cannot be used."""
     package = measure.ROOT / "local_image_process"
-    sources = [package / "model.py", *sorted((package / "record").glob("*.py"))]
+    sources = [
+        package / "model.py",
+        package / "settings.py",
+        *sorted((package / "record").glob("*.py")),
+    ]
     sources += [*sorted((package / "image").glob("*.py")), package / "source" / "listing.py"]
     sources.append(Path(__file__))
     content = b"".join(path.read_bytes() for path in sources)
