@@ -20,7 +20,7 @@ class Calls:
 
     display_edge_px: int
     draft_gap: float
-    resampling: tuple[int, int]  # of luma: to the display size, and from there on
+    resampling: tuple[int, int, int]  # of luma, from: original, display size, thumbnail
     of_chroma: int
     chroma_gap: float
     display_quality: int
@@ -52,9 +52,10 @@ def _develop(path: Path, *, output: Path, calls: Calls) -> None:
         image.draft("YCbCr", _fitted(image.size, calls.display_edge_px * calls.draft_gap))
         image.load()
         display = _reduced(image, calls.display_edge_px, calls.resampling[0], calls)
-    smaller = display
+    smaller, resampling = display, calls.resampling[1]
     for edge_px in sorted(calls.thumb_edges_px, reverse=True):
-        smaller = _reduced(smaller, edge_px, calls.resampling[1], calls)
+        smaller = _reduced(smaller, edge_px, resampling, calls)
+        resampling = calls.resampling[2]
         target = output / f"{path.stem}-{edge_px}.webp"
         smaller.save(target, "WEBP", quality=calls.thumb_quality, method=calls.webp_method)
     target = output / f"{path.stem}.webp"

@@ -165,7 +165,7 @@ def _calls() -> Calls:
     return Calls(
         display_edge_px=settings.display_edge_px,
         draft_gap=render.DRAFT_GAP,
-        resampling=(render.FROM_ORIGINAL, render.FROM_DISPLAY),
+        resampling=(render.FROM_ORIGINAL, render.FROM_DISPLAY, render.FROM_THUMBNAIL),
         of_chroma=render.OF_CHROMA,
         chroma_gap=render.CHROMA_GAP,
         display_quality=settings.display_quality,
