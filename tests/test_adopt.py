@@ -130,7 +130,10 @@ def test_it_works_beside_a_running_service(live: LiveGallery, bucket: OssServer,
     assert bucket.read("gallery/exif_data.json") == before["gallery/exif_data.json"]
     assert adopt(live, old, "--yes").returncode == 0
     wait_until_moved_in(live, bucket)
-    assert bucket.read("gallery/exif_data.json") == live.get("/data/exif_data.json").body
+    live.wait(
+        lambda: bucket.read("gallery/exif_data.json") == live.get("/data/exif_data.json").body,
+        what="the bucket to tell what we tell",
+    )
     live.wait(lambda: not live.command("check").returncode, what="nothing to be amiss")
 
 
