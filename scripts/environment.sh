@@ -4,6 +4,8 @@ PYTHONS="python3 python3.14 python3.13 python3.12 python3.11 python"
 OURS=.venv/bin/python
 
 # Install a requirements file ($1), whole in itself, into .venv, unless it is installed there already.
+# Without asking for what each of them needs: pip looks for "name[extra]" anew, finds a release that
+# came out since, and refuses it for want of a hash.
 make_environment() {
     if ! is_fit "$OURS"; then
         find_python
@@ -14,7 +16,7 @@ make_environment() {
     stamp=.venv/$(basename "$1").installed
     [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return
     say "Installing $1 (only this time; it takes a moment) ..."
-    "$OURS" -m pip install --quiet --disable-pip-version-check --no-input -r "$1" ||
+    "$OURS" -m pip install --quiet --disable-pip-version-check --no-input --no-deps -r "$1" ||
         fail "$1 could not be installed: see above. Check the network, then run this again."
     echo "$wanted" >"$stamp"
 }

@@ -73,6 +73,12 @@ def test_everything_is_pinned_with_hashes_and_no_index_is_named(lock: str) -> No
     assert not re.search(r"://|--index|--find-links|--trusted", text)
 
 
+def test_nothing_is_missing_of_what_is_pinned() -> None:
+    asked = [sys.executable, "-m", "pip", "check", "--disable-pip-version-check"]
+    found = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=False)
+    assert found.returncode == 0, found.stdout
+
+
 def test_what_the_project_names_is_pinned_alike_everywhere() -> None:
     everything = pins("requirements-dev.txt")
     groups = PROJECT["dependency-groups"]
