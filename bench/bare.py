@@ -1,6 +1,6 @@
 """The least that has to be done: decode, reduce, encode and write each photo, in processes.
 
-No hashing, EXIF, database, fsync or anything else; only Pillow is imported.
+No hashing, EXIF, database, fsync or anything else; only the libraries of pictures are imported.
 """
 
 import argparse
@@ -13,16 +13,18 @@ from pathlib import Path
 
 from PIL import Image
 
+try:
+    import cykooz_resizer as fast
+except ImportError:  # as in the program
+    fast = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calls:
-    """With what the program calls Pillow, and at which priority."""
+    """With what the program calls the libraries, and at which priority."""
 
     display_edge_px: int
     draft_gap: float
-    resampling: tuple[int, int, int]  # of luma, from: original, display size, thumbnail
-    of_chroma: int
-    chroma_gap: float
     display_quality: int
     thumb_edges_px: tuple[int, ...]
     thumb_quality: int
@@ -49,27 +51,26 @@ def main() -> None:
 
 def _develop(path: Path, *, output: Path, calls: Calls) -> None:
     with Image.open(path) as image:
-        image.draft("YCbCr", _fitted(image.size, calls.display_edge_px * calls.draft_gap))
+        image.draft(None, _fitted(image.size, calls.display_edge_px * calls.draft_gap))
         image.load()
-        display = _reduced(image, calls.display_edge_px, calls.resampling[0], calls)
-    smaller, resampling = display, calls.resampling[1]
+        display = _reduced(image, calls.display_edge_px)
+    smaller = display
     for edge_px in sorted(calls.thumb_edges_px, reverse=True):
-        smaller = _reduced(smaller, edge_px, resampling, calls)
-        resampling = calls.resampling[2]
+        smaller = _reduced(smaller, edge_px)
         target = output / f"{path.stem}-{edge_px}.webp"
         smaller.save(target, "WEBP", quality=calls.thumb_quality, method=calls.webp_method)
     target = output / f"{path.stem}.webp"
     display.save(target, "WEBP", quality=calls.display_quality, method=calls.webp_method)
 
 
-def _reduced(picture: Image.Image, edge_px: int, resampling: int, calls: Calls) -> Image.Image:
+def _reduced(picture: Image.Image, edge_px: int) -> Image.Image:
     size = _fitted(picture.size, edge_px)
-    luma = picture.getchannel("Y").resize(size, resampling)
-    chroma = (
-        picture.getchannel(name).resize(size, calls.of_chroma, reducing_gap=calls.chroma_gap)
-        for name in ("Cb", "Cr")
-    )
-    return Image.merge("YCbCr", (luma, *chroma))
+    if fast is None:
+        return picture.resize(size, Image.Resampling.LANCZOS)
+    smaller = Image.new(picture.mode, size)
+    lanczos = fast.ResizeAlg.convolution(fast.FilterType.lanczos3)
+    fast.Resizer().resize_pil(picture, smaller, fast.ResizeOptions(lanczos))
+    return smaller
 
 
 def _fitted(size: tuple[int, int], edge_px: float) -> tuple[int, int]:

@@ -157,7 +157,7 @@ def _theirs(peer: Peer, library: Path, out: Path, quality: int) -> Cost:
 
 
 def _calls() -> Calls:
-    """Ask the program with what it calls Pillow."""
+    """Ask the program with what it calls the libraries."""
     from local_image_process.image import render, workers
     from local_image_process.settings import Settings
 
@@ -165,9 +165,6 @@ def _calls() -> Calls:
     return Calls(
         display_edge_px=settings.display_edge_px,
         draft_gap=render.DRAFT_GAP,
-        resampling=(render.FROM_ORIGINAL, render.FROM_DISPLAY, render.FROM_THUMBNAIL),
-        of_chroma=render.OF_CHROMA,
-        chroma_gap=render.CHROMA_GAP,
         display_quality=settings.display_quality,
         thumb_edges_px=settings.thumb_edges_px,
         thumb_quality=settings.thumb_quality,

@@ -37,6 +37,7 @@ OWNERS = {  # foreign library → the folders or modules that may import it
     "PIL": {"image"},
     "piexif": {"image"},
     "pillow_heif": {"image"},
+    "cykooz_resizer": {"image.reducing"},
     "rawpy": {"image.raw"},
     "pebble": {"image.workers"},
     "sqlalchemy": {"record"},

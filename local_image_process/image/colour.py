@@ -8,10 +8,7 @@ from PIL import Image, ImageCms
 
 from . import exif, profiles
 
-_SRGB_MODES = {
-    **{"L": "RGB", "LA": "RGBA", "La": "RGBA", "RGBA": "RGBA", "RGBa": "RGBA"},
-    "YCbCr": "YCbCr",  # to be made smaller as it is; Pillow knows the way to RGB when it saves it
-}
+_SRGB_MODES = {"L": "RGB", "LA": "RGBA", "La": "RGBA", "RGBA": "RGBA", "RGBa": "RGBA"}
 _OWN_SPACE = {"L": "GRAY", "LA": "GRAY", "CMYK": "CMYK", "LAB": "Lab"}  # by ICC.1, table 19
 _MODE_OF = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab": "LAB"}
 _HIGH_RANGE = {16: "PQ", 18: "HLG"}  # transfer characteristics of ITU-T H.273, 8.2
@@ -42,7 +39,7 @@ def complaint(image: Image.Image) -> str | None:
 
 
 def coloured(picture: Image.Image, profile: bytes) -> tuple[Image.Image, bytes]:
-    """Return the picture as RGB, RGBA or YCbCr, and the profile that is still true for it.
+    """Return the picture as RGB or RGBA, and the profile that is still true for it.
 
     ``picture`` has 8 bits a channel.
     """
