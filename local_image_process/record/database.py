@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from ..errors import StoreUnavailable
+from .prepared import Prepared
 from .schema import (
     SCHEMA_VERSION,
     corrections,
@@ -25,10 +26,12 @@ from .schema import (
     stars,
     tombstones,
 )
+from .turn import Turn
 
 log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_MS = 15_000
+_BEGINNINGS = {words: Prepared(sa.text(words)) for words in ("BEGIN", "BEGIN IMMEDIATE")}
 
 
 class Database:
@@ -43,7 +46,8 @@ class Database:
         name = self._url.database if self._url.get_backend_name() == "sqlite" else None
         self._path = Path(name) if name else None
         self._lock = Lock()
-        self._writing = Lock()
+        self._turn = Turn(Path(f"{self._path}-queue") if self._path else None)
+        self._writer: Connection | None = None  # stays open: that takes as long as to write
         self._engine: Engine | None = None
         self._identity: tuple[int, int] | None = None
         self.losses = 0  # how often the file was gone, and begun anew
@@ -60,10 +64,23 @@ class Database:
 
         ``durable``: it is on the disk, not only in the system's hands, when this returns.
         """
-        with self._told(), self._in_turn(), self._open().connect() as connection:
-            options = connection.execution_options(begin="BEGIN IMMEDIATE", durable=durable)
-            with options.begin():
-                yield options
+        with self._told():
+            with self._turn, self._as_writer() as connection, connection.begin():
+                yield connection
+            if durable and self._path is not None:
+                self._sync()  # Order: while we wait for the disk, others write already
+
+    def _sync(self) -> None:
+        """Wait until what was committed is on the disk.
+
+        That is SQLite's log: what left it is in the database, which was synced before.
+        """
+        with contextlib.suppress(FileNotFoundError):
+            log_file = os.open(f"{self._path}-wal", os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fdatasync(log_file)
+            finally:
+                os.close(log_file)
 
     @property
     def is_there(self) -> bool:
@@ -94,6 +111,9 @@ class Database:
 
     def close(self) -> None:
         """Let go of the database; the next transaction opens it again."""
+        with self._turn.lock:
+            self._forget_writer()
+        self._turn.close()
         with self._lock:
             if self._engine is not None:
                 self._engine.dispose()
@@ -114,22 +134,23 @@ class Database:
             raise _unwritable(error.orig) from error
 
     @contextlib.contextmanager
-    def _in_turn(self) -> Iterator[None]:
-        """Queue up to write, behind the other threads and processes.
+    def _as_writer(self) -> Iterator[Connection]:
+        """Give the connection of whoever has the turn; after an error the next one gets another."""
+        engine = self._open()
+        if self._writer is not None and self._writer.engine is not engine:
+            self._forget_writer()
+        if self._writer is None:
+            self._writer = engine.connect().execution_options(begin="BEGIN IMMEDIATE")
+        try:
+            yield self._writer
+        except BaseException:
+            self._forget_writer()
+            raise
 
-        SQLite itself lets writers sleep and try again, so that some wait for seconds while others
-        pass them; the kernel wakes whoever is next.
-        """
-        if self._path is None:
-            yield
-            return
-        with self._writing:
-            queue = os.open(f"{self._path}-queue", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(queue, fcntl.LOCK_EX)
-                yield
-            finally:
-                os.close(queue)
+    def _forget_writer(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close()
 
     def _open(self) -> Engine:
         with self._lock:
@@ -257,14 +278,11 @@ def _speak_sqlite(engine: Engine) -> None:
         dbapi_connection.isolation_level = None  # type: ignore[attr-defined] # sqlite3's own BEGIN off
         cursor = dbapi_connection.cursor()  # type: ignore[attr-defined]
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-        cursor.execute("PRAGMA journal_mode=WAL")
+        (mode,) = cursor.execute("PRAGMA journal_mode=WAL").fetchone()
+        if mode == "wal":  # else it syncs each commit by itself
+            cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.close()
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        level = "FULL" if options.get("durable") else "NORMAL"
-        if connection.info.get("synchronous") != level:
-            connection.exec_driver_sql(f"PRAGMA synchronous={level}")
-            connection.info["synchronous"] = level
-        connection.exec_driver_sql(options.get("begin", "BEGIN"))
+        _BEGINNINGS[connection.get_execution_options().get("begin", "BEGIN")](connection)

@@ -1,7 +1,7 @@
 """What several threads ask for at one time, carried out in one transaction."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from dataclasses import dataclass
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -11,6 +11,15 @@ from .database import Database
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
+
+
+@dataclass(slots=True)
+class _Waiting(Generic[Asked, Answer]):
+    """What one thread asked for, and later the answer or what went wrong."""
+
+    asked: Asked
+    answers: Sequence[Answer] = ()  # one, when it is done
+    error: BaseException | None = None
 
 
 class Together(Generic[Asked, Answer]):
@@ -29,32 +38,34 @@ class Together(Generic[Asked, Answer]):
         self._carry_out = carry_out
         self._lock = Lock()
         self._turn = Lock()
-        self._waiting: list[tuple[Asked, Future[Answer]]] = []
+        self._waiting: list[_Waiting[Asked, Answer]] = []
 
     def __call__(self, asked: Asked) -> Answer:
         """Have it carried out; return the answer once it is on the disk."""
-        answer: Future[Answer] = Future()
+        mine: _Waiting[Asked, Answer] = _Waiting(asked)
         with self._lock:
-            self._waiting.append((asked, answer))
+            self._waiting.append(mine)
         with self._turn:
-            if not answer.done():  # else who had the turn before did it
+            if not (mine.answers or mine.error):  # else who had the turn before did it
                 self._do_all()
-        return answer.result()
+        if mine.error:
+            raise mine.error
+        return mine.answers[0]
 
     def _do_all(self) -> None:
-        taken: list[tuple[Asked, Future[Answer]]] = []
+        taken: list[_Waiting[Asked, Answer]] = []
         try:
             with self._database.write(durable=True) as db:
                 taken = self._take()  # Order: only now, for more came while others wrote
-                found = self._carry_out(db, [asked for asked, _ in taken])
+                found = self._carry_out(db, [one.asked for one in taken])
         except BaseException as error:  # noqa: BLE001 # each thread raises it for itself
-            for _, answer in taken or self._take():
-                answer.set_exception(error)
+            for one in taken or self._take():
+                one.error = error
         else:
-            for (_, answer), one in zip(taken, found, strict=True):
-                answer.set_result(one)
+            for one, answer in zip(taken, found, strict=True):
+                one.answers = (answer,)
 
-    def _take(self) -> list[tuple[Asked, Future[Answer]]]:
+    def _take(self) -> list[_Waiting[Asked, Answer]]:
         with self._lock:
             taken, self._waiting = self._waiting, []
             return taken

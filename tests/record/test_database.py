@@ -1,6 +1,9 @@
 """A database file that several processes share, that may be lost or damaged."""
 
 import contextlib
+import errno
+import os
+import shutil
 import sqlite3
 import threading
 from pathlib import Path
@@ -84,6 +87,67 @@ def test_a_backup_is_whole_while_others_write(tmp_path: Path) -> None:
         assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         copy.close()
     assert not list(tmp_path.glob("copy*-wal"))
+    database.close()
+
+
+def test_what_must_last_is_on_the_disk_when_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine loses its power when the disk has said that it has everything."""
+    database, saved = Database(f"sqlite:///{tmp_path / 'catalogue.db'}"), tmp_path / "saved"
+    note(database, "before")
+    sync = os.fdatasync
+
+    def note_what_is_there(file: int) -> None:
+        sync(file)
+        saved.mkdir()
+        for path in tmp_path.glob("catalogue.db*"):
+            shutil.copy(path, saved)
+
+    monkeypatch.setattr(os, "fdatasync", note_what_is_there)
+    with database.write(durable=True) as db:
+        db.execute(sa.insert(meta).values(name="liked", value="1"))
+    after = Database(f"sqlite:///{saved / 'catalogue.db'}")
+    assert names(after) == {"before", "liked"}
+    for one in (database, after):
+        one.close()
+
+
+def test_what_the_disk_does_not_take_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    database = Database(f"sqlite:///{tmp_path / 'catalogue.db'}")
+    monkeypatch.setattr(os, "fdatasync", broken)
+    with pytest.raises(StoreUnavailable, match="Input/output error"), database.write(durable=True):
+        pass
+    note(database, "without waiting for the disk")
+    monkeypatch.undo()
+    with database.write(durable=True) as db:
+        db.execute(sa.insert(meta).values(name="after", value="1"))
+    assert names(database) == {"without waiting for the disk", "after"}
+    database.close()
+
+
+def test_a_write_that_failed_leaves_nothing_to_the_next(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'catalogue.db'}")
+    note(database, "there")
+    with pytest.raises(sa.exc.IntegrityError), database.write() as db:
+        db.execute(sa.insert(meta), [{"name": name, "value": "1"} for name in ("new", "there")])
+    note(database, "after")
+    assert names(database) == {"there", "after"}
+    database.close()
+
+
+def test_after_its_end_it_is_opened_again(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'catalogue.db'}")
+    note(database, "before")
+    database.close()
+    note(database, "after")
+    database.close()
+    assert names(database) == {"before", "after"}
     database.close()
 
 
