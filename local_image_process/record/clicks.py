@@ -1,11 +1,12 @@
 """Clicks of visitors on a heart: each counts once, whatever number the page sends."""
 
+import json
 import math
 import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import date
 from enum import Enum
 from typing import NamedTuple
 
@@ -14,38 +15,45 @@ from sqlalchemy.engine import Connection
 
 from .database import Database
 from .prepared import Prepared
-from .schema import clicks, likes, make_stale, salts
+from .schema import clicks, make_stale, salts
 from .shown import Spelling, place
-from .tallies import add_likes, total
-from .throttle import forget_tries, take
+from .tallies import add_likes, by_site
+from .throttle import too_many, within
 from .together import Together
 
-NAME = "like"  # of the tries that are counted
 MOST = 30
 MOST_WITHIN_S = 60.0
+DAY_S = 86_400
+EPOCH = date(1970, 1, 1).toordinal()
 
-_OUTSIDE = Prepared(
-    sa.delete(clicks).where(
-        (clicks.c.at_s <= sa.bindparam("oldest_s")) | (clicks.c.at_s > sa.bindparam("now_s"))
-    )
-)
 _PHOTO: sa.BindParameter[str] = sa.bindparam("of_photo")
 _VISITOR: sa.BindParameter[str] = sa.bindparam("by")
 _YESTERDAY: sa.BindParameter[str] = sa.bindparam("or_by")
-_LAST = Prepared(
-    sa.select(clicks.c.visitor, clicks.c.sent, clicks.c.at_s).where(
-        clicks.c.photo_id == _PHOTO,
+_NOW_S: sa.BindParameter[float] = sa.bindparam("now_s")
+_OUTSIDE = Prepared(  # neither the like counts any more nor the tries
+    sa.delete(clicks).where(
+        (clicks.c.at_s <= sa.bindparam("oldest_s")) | (clicks.c.at_s > _NOW_S),
+        (clicks.c.last_s <= sa.bindparam("since_s")) | (clicks.c.last_s > _NOW_S),
+    )
+)
+_ROW = ("visitor", "photo_id", "sent", "count_then", "at_s", "tries_s")
+_KNOWN = Prepared(
+    sa.select(*(clicks.c[name] for name in _ROW)).where(
         (clicks.c.visitor == _VISITOR) | (clicks.c.visitor == _YESTERDAY),
+        (clicks.c.photo_id == _PHOTO) | (clicks.c.last_s > sa.bindparam("since_s")),
     )
 )
-_FORGET = Prepared(
-    sa.delete(clicks).where(clicks.c.photo_id == _PHOTO, clicks.c.visitor == _VISITOR)
-)
-_REMEMBER = Prepared(
-    sa.insert(clicks).values(
-        photo_id=_PHOTO, visitor=_VISITOR, sent=sa.bindparam("number"), at_s=sa.bindparam("now_s")
-    )
-)
+_THIS = (clicks.c.visitor == _VISITOR) & (clicks.c.photo_id == _PHOTO)
+_KEPT = {
+    "sent": sa.bindparam("sent"),
+    "count_then": sa.bindparam("count_then"),
+    "at_s": sa.bindparam("at_s"),
+    "tries_s": sa.bindparam("tries"),
+    "last_s": _NOW_S,
+}
+_FORGET = Prepared(sa.delete(clicks).where(_THIS))
+_FIRST = Prepared(sa.insert(clicks).values(visitor=_VISITOR, photo_id=_PHOTO, **_KEPT))
+_AGAIN = Prepared(sa.update(clicks).where(_THIS).values(**_KEPT))
 
 
 class Became(Enum):
@@ -80,12 +88,21 @@ class Click:
         return self.visitors[0]
 
 
-class Last(NamedTuple):
-    """The click that is on record of a visitor and a photo."""
+class Like(NamedTuple):
+    """A visitor's like of a photo."""
 
-    visitor: str  # by the salt of its day
-    sent: int  # less than 0: the like was taken back
+    sent: int  # by the page; less than 0: it was taken back
+    count_then: int  # of this site, with the like
     at_s: float
+
+
+class Known(NamedTuple):
+    """What is on record of a visitor and a photo."""
+
+    visitor: str  # by the salt of the day
+    photo_id: str
+    like: Like
+    tries_s: list[float]  # of late
 
 
 class Clicks:
@@ -104,7 +121,7 @@ class Clicks:
         self._window_s = window_s
         self._clock = clock
         self._together = Together(database, self._carry_out)
-        self._salts: tuple[str, tuple[str, str]] = ("", ("", ""))
+        self._salts: tuple[int, tuple[str, str]] = (-1, ("", ""))  # of which day since 1970
         self._tidied_s = -math.inf
 
     def click(self, spelling: Spelling, visitors: Sequence[str], sent: int) -> Answer | None:
@@ -119,11 +136,11 @@ class Clicks:
 
     def todays_salts(self) -> tuple[str, str]:
         """Return the salts of today and of yesterday (UTC); older ones are forgotten."""
-        now = datetime.fromtimestamp(self._clock(), UTC)
-        days = (f"{now:%Y-%m-%d}", f"{now - timedelta(days=1):%Y-%m-%d}")
-        if self._salts[0] != days[0]:
+        day = int(self._clock() // DAY_S)
+        if self._salts[0] != day:
+            days = [f"{date.fromordinal(EPOCH + number)}" for number in (day, day - 1)]
             with self._database.write() as db:
-                self._salts = (days[0], (_salt(db, days[0]), _salt(db, days[1])))
+                self._salts = (day, (_salt(db, days[0]), _salt(db, days[1])))
                 db.execute(sa.delete(salts).where(salts.c.day.not_in(days)))
         return self._salts[1]
 
@@ -139,8 +156,8 @@ class Clicks:
 
     def _tidy(self, db: Connection, now_s: float) -> None:
         """Drop what counts no more: until then its time tells whoever reads it."""
-        _OUTSIDE(db, oldest_s=now_s - self._window_s, now_s=now_s)
-        forget_tries(db, NAME, window_s=MOST_WITHIN_S, now_s=now_s)
+        since_s = now_s - MOST_WITHIN_S
+        _OUTSIDE(db, oldest_s=now_s - self._window_s, since_s=since_s, now_s=now_s)
         self._tidied_s = now_s
 
     def _count(self, db: Connection, click: Click, now_s: float, stale: set[str]) -> Answer | None:
@@ -148,42 +165,67 @@ class Clicks:
         there = place(db, click.spelling)
         if there is None:
             return None
-        wait_s = take(db, NAME, click.who, most=MOST, window_s=MOST_WITHIN_S, now_s=now_s)
+        known = _known(db, there.photo_id, click.visitors, since_s=now_s - MOST_WITHIN_S)
+        tries_s = sorted(t for one in known if one.visitor == click.who for t in one.tries_s)
+        tries_s = within(tries_s, window_s=MOST_WITHIN_S, now_s=now_s)
+        wait_s = too_many(tries_s, most=MOST, window_s=MOST_WITHIN_S, now_s=now_s)
         if wait_s is not None:
             return Answer(became=Became.TOO_MANY, wait_s=wait_s)
-        photo_id, last = there.photo_id, _last(db, there.photo_id, click.visitors)
-        became = Became.COUNTED
-        if last and now_s - self._window_s < last.at_s <= now_s:
-            became = self._meaning(db, photo_id, click, last)
+        before = next((one for one in known if one.photo_id == there.photo_id), None)
+        became, like, total = self._become(db, there.photo_id, click, before, now_s)
+        _remember(db, there.photo_id, click, before, like, now_s)
         if became is not Became.KNOWN:
-            if last:
-                _FORGET(db, of_photo=photo_id, by=last.visitor)
-            kept = click.sent if became is Became.COUNTED else _taken_back(click.sent)
-            _REMEMBER(db, of_photo=photo_id, by=click.who, number=kept, now_s=now_s)
-            add_likes(db, photo_id, 1 if became is Became.COUNTED else -1, self._site)
             stale.add(there.folder)
-        return Answer(became=became, likes=total(db, photo_id))
+        return Answer(became=became, likes=total)
 
-    def _meaning(self, db: Connection, photo_id: str, click: Click, last: Last) -> Became:
-        """Tell what a click is to become, after the visitor's last one."""
-        if last.sent < 0:  # the like was taken back
-            return Became.KNOWN if last.sent == _taken_back(click.sent) else Became.COUNTED
-        since = (clicks.c.photo_id == photo_id) & (clicks.c.at_s >= last.at_s)
-        others = since & clicks.c.visitor.not_in(click.visitors) & (clicks.c.sent >= 0)
-        has_company = db.scalar(sa.select(clicks.c.visitor).where(others).limit(1)) is not None
-        most = total(db, photo_id)
-        is_back = _takes_back(click.sent, known=last.sent, most=most, has_company=has_company)
-        return Became.TAKEN_BACK if is_back and self._has_any(db, photo_id) else Became.KNOWN
+    def _become(
+        self, db: Connection, photo_id: str, click: Click, before: Known | None, now_s: float
+    ) -> tuple[Became, Like, int]:
+        """Count one click of a photo; return what is to be kept of it, and the new total."""
+        counted = by_site(db, photo_id)
+        here, total = counted.get(self._site, 0), sum(counted.values())
+        if before and now_s - self._window_s < before.like.at_s <= now_s:
+            became = _meaning(click.sent, before.like, here=here, total=total)
+            if became is Became.KNOWN:
+                return became, before.like, total
+        else:
+            became = Became.COUNTED
+        is_counted = became is Became.COUNTED
+        change, sent = (1, click.sent) if is_counted else (-1, _taken_back(click.sent))
+        add_likes(db, photo_id, change, self._site)
+        return became, Like(sent, here + change, now_s), total + change
 
-    def _has_any(self, db: Connection, photo_id: str) -> bool:
-        """Tell whether this site counted a like of a photo: no count may fall below nothing."""
-        here = (likes.c.photo_id == photo_id) & (likes.c.site == self._site)
-        return bool(db.scalar(sa.select(likes.c.count).where(here, likes.c.count > 0)))
+
+def _known(
+    db: Connection, photo_id: str, visitors: Sequence[str], *, since_s: float
+) -> list[Known]:
+    """Return a visitor's click of a photo, and those of other photos since then."""
+    by, or_by = visitors[0], visitors[-1]
+    rows = _KNOWN(db, by=by, or_by=or_by, of_photo=photo_id, since_s=since_s).fetchall()
+    return [Known(who, of, Like(*like), json.loads(tries_s)) for who, of, *like, tries_s in rows]
 
 
-def _last(db: Connection, photo_id: str, visitors: Sequence[str]) -> Last | None:
-    row = _LAST(db, of_photo=photo_id, by=visitors[0], or_by=visitors[-1]).fetchone()
-    return Last(*row) if row else None
+def _remember(
+    db: Connection, photo_id: str, click: Click, before: Known | None, like: Like, now_s: float
+) -> None:
+    """Keep what becomes of a click, by the salt of today."""
+    tries_s: list[float] = []
+    keep = _FIRST
+    if before and before.visitor == click.who:
+        tries_s, keep = within(before.tries_s, window_s=MOST_WITHIN_S, now_s=now_s), _AGAIN
+    elif before:
+        _FORGET(db, by=before.visitor, of_photo=photo_id)
+    tries = json.dumps([*tries_s, now_s])
+    keep(db, by=click.who, of_photo=photo_id, **like._asdict(), tries=tries, now_s=now_s)
+
+
+def _meaning(sent: int, like: Like, *, here: int, total: int) -> Became:
+    """Tell what a click is to become after the visitor's like, counted here among ``here``."""
+    if like.sent < 0:  # it was taken back
+        return Became.KNOWN if like.sent == _taken_back(sent) else Became.COUNTED
+    has_company = here > like.count_then
+    is_back = _takes_back(sent, known=like.sent, most=total, has_company=has_company)
+    return Became.TAKEN_BACK if is_back and here > 0 else Became.KNOWN  # never below nothing
 
 
 def _taken_back(sent: int) -> int:

@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 
 from .prepared import Prepared
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 derived = sa.MetaData()  # made anew from the library whenever the schema changes
 primary = sa.MetaData()  # given by people, or owed to others: never dropped
@@ -179,10 +179,13 @@ tries = sa.Table(  # what strangers did lately, to slow them down
 clicks = sa.Table(  # who liked what lately; forgotten once it may be liked again
     "clicks",
     derived,
+    sa.Column("visitor", sa.Text, primary_key=True),  # a salted digest, no address
     sa.Column("photo_id", sa.Text, primary_key=True),
-    sa.Column("visitor", sa.Text, primary_key=True),
-    sa.Column("sent", sa.Integer, nullable=False),  # the number that the page sent
-    sa.Column("at_s", sa.Float, nullable=False),  # UTC, seconds since 1970
+    sa.Column("sent", sa.Integer, nullable=False),  # by the page; less than 0: taken back
+    sa.Column("count_then", sa.Integer, nullable=False),  # of this site, with this like
+    sa.Column("at_s", sa.Float, nullable=False),  # of the like; UTC, seconds since 1970
+    sa.Column("tries_s", sa.Text, nullable=False),  # of late, a JSON list, UTC
+    sa.Column("last_s", sa.Float, nullable=False),  # the latest of them
     sqlite_with_rowid=False,
 )
 salts = sa.Table(  # of a day each, so that nobody can tell later who a visitor was

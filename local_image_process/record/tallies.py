@@ -19,7 +19,7 @@ _MORE = Prepared(
     .values(count=likes.c.count + _NUMBER)
 )
 _FIRST = Prepared(sa.insert(likes).values(photo_id=_PHOTO, site=_SITE, count=_NUMBER))
-_TOTAL = Prepared(sa.select(sa.func.sum(likes.c.count)).where(likes.c.photo_id == _PHOTO))
+_COUNTED = Prepared(sa.select(likes.c.site, likes.c.count).where(likes.c.photo_id == _PHOTO))
 PREDECESSOR = "predecessor"  # what a predecessor had counted: a site that all others know of
 
 
@@ -37,9 +37,10 @@ def follow(db: Connection, *, old_id: str, new_id: str) -> None:
         newest = max(rows, key=lambda row: (row.given_at_s, row.stars))
         set_stars(db, new_id, newest.stars, newest.given_at_s)
     db.execute(sa.delete(stars).where(stars.c.photo_id == old_id))
-    again = sa.select(clicks.c.visitor).where(clicks.c.photo_id == old_id)
-    db.execute(sa.delete(clicks).where(clicks.c.photo_id == new_id, clicks.c.visitor.in_(again)))
-    db.execute(sa.update(clicks).where(clicks.c.photo_id == old_id).values(photo_id=new_id))
+    who = sa.select(clicks.c.visitor).where(clicks.c.photo_id == old_id)
+    if db.execute(who.limit(1)).first():
+        db.execute(sa.delete(clicks).where(clicks.c.photo_id == new_id, clicks.c.visitor.in_(who)))
+        db.execute(sa.update(clicks).where(clicks.c.photo_id == old_id).values(photo_id=new_id))
     corrected = sa.select(corrections).where(corrections.c.photo_id.in_([old_id, new_id]))
     if rows := db.execute(corrected).all():
         last = max(rows, key=lambda row: (row.given_at_s, row.photo_id == old_id))
@@ -111,7 +112,12 @@ def counts(db: Connection, site: str, *photo_ids: str) -> dict[str, int]:
 
 def total(db: Connection, photo_id: str) -> int:
     """Return what all sites counted for a photo."""
-    return int(_TOTAL(db, of_photo=photo_id).fetchone()[0] or 0)
+    return sum(by_site(db, photo_id).values())
+
+
+def by_site(db: Connection, photo_id: str) -> dict[str, int]:
+    """Return what each site counted for a photo."""
+    return dict(_COUNTED(db, of_photo=photo_id).fetchall())
 
 
 def add_likes(db: Connection, photo_id: str, number: int, site: str) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -48,8 +48,14 @@ class Throttle:
         """
         with self._database.write() as db:
             now_s = self._clock()  # Order: under the lock, so that nobody's try lies in the future
-            forget_tries(db, name, window_s=window_s, now_s=now_s)
-            return take(db, name, who, most=most, window_s=window_s, now_s=now_s)
+            _OUTSIDE(db, at=name, oldest_s=now_s - window_s, now_s=now_s)
+            before_s = _taken_s(db, name, who)
+            taken_s = within(before_s, window_s=window_s, now_s=now_s)
+            wait_s = too_many(taken_s, most=most, window_s=window_s, now_s=now_s)
+            if wait_s is None:
+                keep = _AGAIN if before_s else _FIRST
+                keep(db, at=name, by=who, all_s=json.dumps([*taken_s, now_s]), now_s=now_s)
+            return wait_s
 
     def give_back(self, name: str, who: str) -> None:
         """Let the latest try of ``who`` at ``name`` not count. Raises StoreUnavailable."""
@@ -60,25 +66,14 @@ class Throttle:
                 db.execute(sa.delete(tries).where(tries.c.name == name, tries.c.who == who))
 
 
-def take(
-    db: Connection, name: str, who: str, *, most: int, window_s: float, now_s: float
-) -> float | None:
-    """Count a try within the caller's transaction; see ``Throttle.take``."""
-    before_s = _taken_s(db, name, who)
-    taken_s = [at_s for at_s in before_s if now_s - window_s < at_s <= now_s]
-    if len(taken_s) >= most:
-        return taken_s[-most] - (now_s - window_s)
-    keep = _AGAIN if before_s else _FIRST
-    keep(db, at=name, by=who, all_s=json.dumps([*taken_s, now_s]), now_s=now_s)
-    return None
+def within(tries_s: Sequence[float], *, window_s: float, now_s: float) -> list[float]:
+    """Return the tries that count still, also if the clock was set back."""
+    return [at_s for at_s in tries_s if now_s - window_s < at_s <= now_s]
 
 
-def forget_tries(db: Connection, name: str, *, window_s: float, now_s: float) -> None:
-    """Drop, within the caller's transaction, what counts no more, also if the clock was set back.
-
-    It looks at everybody who tried lately; where those are many, it is not for every try.
-    """
-    _OUTSIDE(db, at=name, oldest_s=now_s - window_s, now_s=now_s)
+def too_many(tries_s: Sequence[float], *, most: int, window_s: float, now_s: float) -> float | None:
+    """Return, if no further try is allowed after these (oldest first), how long to wait."""
+    return None if len(tries_s) < most else tries_s[-most] - (now_s - window_s)
 
 
 def _taken_s(db: Connection, name: str, who: str) -> list[float]:
