@@ -1,6 +1,7 @@
 """Find the photo that somebody means, whichever of the front-end's spellings is used."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from unicodedata import normalize
 from urllib.parse import unquote
 
@@ -54,9 +55,10 @@ def _words(records: Records, photo: Shown) -> Sidecar:
     return album.words if album else Sidecar()
 
 
+@lru_cache(maxsize=1000)  # what is liked now is liked by many
 def spelling(spelled: str) -> Spelling:
     """Return every album id and name that may be meant, the likeliest first."""
-    return list(_places(spelled)) if len(spelled) <= LONGEST else []
+    return tuple(_places(spelled)) if len(spelled) <= LONGEST else ()
 
 
 def _places(spelled: str) -> Iterator[tuple[str, str]]:

@@ -43,13 +43,14 @@ def make_app(settings: Settings, records: Records, lease: Lease) -> Flask:
     app = Flask("local_image_process", static_folder=None)
     app.json = DefaultJSONProvider(app)
     app.json.ensure_ascii = False  # people read it, too
+    clicks = Clicks(records.database, site=records.site, window_s=settings.like_window_s)
+    likes.install(app, clicks=clicks, public_url=settings.public_base_url)
     door.install(app, public_url=settings.public_base_url)
     unchanged = Unchanged(app.wsgi_app)
     app.wsgi_app = Proxies(unchanged, trusted=settings.trusted_proxies)  # type: ignore[method-assign]
     key = auth.session_key(settings.data_dir, settings.secret_key)
     auth.keep_sessions(app, key)
     boss = auth.make_administrator(*settings.admin, data_dir=settings.data_dir, key=key)
-    clicks = Clicks(records.database, site=records.site, window_s=settings.like_window_s)
     find = partial(find_photo, records)
     board = Board(settings.data_dir)
     standing = Standing(settings=settings, records=records, lease=lease, board=board)
@@ -60,7 +61,6 @@ def make_app(settings: Settings, records: Records, lease: Lease) -> Flask:
             where=_where(settings), find=find, is_leaving=records.backlog.is_loose
         ),
         momentography.make_blueprint(data_dir=settings.data_dir),
-        likes.make_blueprint(clicks=clicks),
         *_for_the_photographer(settings, records, boss),
         webhook.make_blueprint(
             bell=webhook.Bell(Wakes(records.database)),

@@ -167,7 +167,7 @@ def make_blueprint(*, admin: Administrator, throttle: Throttle, key: bytes) -> B
         name, password = given.get("username", admin.name), given.get("password")
         if not isinstance(name, str) or not isinstance(password, str):
             abort(refused(400, NO_PASSWORD))
-        who = visitor(key)
+        who = visitor(key, request.remote_addr)
         _take_try(throttle, who)
         if not admin.is_right(name=name, password=password):
             log.warning("login refused %s", kv(sender=request.remote_addr))

@@ -4,6 +4,7 @@ import hmac
 import ipaddress
 import os
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,12 +48,11 @@ def count_requests(app: Flask, folder: Path) -> None:
         ["method", "route", "status"],
         registry=None,
     )
+    counter = lru_cache(maxsize=1000)(answers.labels)  # or it is looked up under a lock each time
 
     def count(environ: "WSGIEnvironment", status: str, _: Headers) -> None:
         method = environ["REQUEST_METHOD"]
-        answers.labels(
-            method if method in METHODS else "other", route_of(environ), status[:3]
-        ).inc()
+        counter(method if method in METHODS else "other", route_of(environ), status[:3]).inc()
 
     app.wsgi_app = with_each_answer(app.wsgi_app, count)  # type: ignore[method-assign, assignment]
 

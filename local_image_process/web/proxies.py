@@ -1,13 +1,11 @@
 """Who asks, and at which address of ours, when a reverse proxy stands between."""
 
-import hmac
 import ipaddress
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from hashlib import blake2b
 from typing import TYPE_CHECKING
-
-from flask import request
 
 from ..values import Network
 
@@ -34,6 +32,7 @@ class Proxies:
     def __init__(self, app: "WSGIApplication", *, trusted: tuple[Network, ...]) -> None:
         self._app = app
         self._trusted = trusted
+        self._trusts_peer = lru_cache(maxsize=4096)(lambda peer: self._trusts(_address(peer)))
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -45,7 +44,7 @@ class Proxies:
             "SCRIPT_NAME": _last(environ.pop("HTTP_X_FORWARDED_PREFIX", ""), PREFIX),
         }
         peer = environ.get("REMOTE_ADDR", "")
-        if not peer or self._trusts(_address(peer)):
+        if not peer or self._trusts_peer(peer):
             environ["REMOTE_ADDR"] = self._client(peer, addresses)
             environ.update({name: value for name, value in said.items() if value})
         return self._app(environ, start_response)
@@ -65,9 +64,9 @@ class Proxies:
         return address is not None and any(address in network for network in self._trusted)
 
 
-def visitor(salt: bytes) -> str:
+def visitor(salt: bytes, address: str | None) -> str:
     """Return a digest of who asks, the same at each request, that tells nobody the address."""
-    return hmac.digest(salt, _household(request.remote_addr or ""), "sha256").hex()
+    return blake2b(salt + _household(address or ""), digest_size=32).hexdigest()
 
 
 @lru_cache(maxsize=4096)
@@ -76,11 +75,11 @@ def _household(text: str) -> bytes:
     address = _address(text)
     if isinstance(address, ipaddress.IPv6Address):
         address = ipaddress.IPv6Address(int(address) >> HOUSEHOLD_BITS << HOUSEHOLD_BITS)
-    return f"visitor {address}".encode()
+    return f" visitor {address}".encode()
 
 
 def _last(values: str, form: re.Pattern[str]) -> str | None:
-    found = form.fullmatch(values.rpartition(",")[2].strip())
+    found = form.fullmatch(values.rpartition(",")[2].strip()) if values else None
     return found[1] if found else None
 
 

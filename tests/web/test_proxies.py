@@ -31,7 +31,7 @@ def app_behind(trusted: str) -> Flask:
             client=request.remote_addr,
             url=url_for("seen", _external=True),
             headers=[name for name, _ in request.headers if name.startswith("X-Forwarded")],
-            visitor=visitor(SALT),
+            visitor=visitor(SALT, request.remote_addr),
         )
 
     return app
@@ -136,8 +136,7 @@ def test_wrong_addresses_of_proxies_are_told_with_what_to_write(text: str) -> No
 
 
 def of(address: str, salt: bytes = SALT) -> str:
-    with Flask(__name__).test_request_context(environ_overrides={"REMOTE_ADDR": address}):
-        return visitor(salt)
+    return visitor(salt, address)
 
 
 def test_a_visitor_is_known_by_a_digest_that_tells_no_address() -> None:
