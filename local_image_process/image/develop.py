@@ -79,13 +79,15 @@ def _developed(
     exif_block = embedded.block(facts, with_camera=recipe.embeds_exif)
     image_digest = digest.with_embedded(digest.image_digest(content), exif_block)
     is_known = image_digest in known_digests
-    renditions = () if is_known else render(image, recipe, exif_block=exif_block)
+    made = None if is_known else render(image, recipe, exif_block=exif_block)
     return Developed(
         fingerprint=digest.fingerprint(content),
         image_digest=image_digest,
         exif=facts,
-        renditions=renditions,
-        placeholder=placeholder.of_renditions(renditions) if renditions else NO_PLACEHOLDER,
+        renditions=made.renditions if made else (),
+        placeholder=(
+            placeholder.of_rendered(made.smallest, made.profile) if made else NO_PLACEHOLDER
+        ),
     )
 
 

@@ -2,11 +2,10 @@
 
 import colorsys
 from collections.abc import Sequence
-from io import BytesIO
 
 from PIL import Image
 
-from ..model import Placeholder, Rendition
+from ..model import Placeholder
 from .colour import to_srgb
 from .thumb_hash import Pixel, thumb_hash
 
@@ -16,13 +15,10 @@ _VIVID = 2.0  # how much more a pure colour counts than a grey of the same area
 _SEEN = 128  # of alpha: what is more transparent has no colour
 
 
-def of_renditions(renditions: tuple[Rendition, ...]) -> Placeholder:
-    """Make it from the smallest of the renditions of a photo."""
-    smallest = min(renditions, key=lambda one: one.width_px * one.height_px)
-    with Image.open(BytesIO(smallest.content), formats=("WEBP",)) as picture:
-        profile = picture.info.get("icc_profile", b"")
-        picture.thumbnail((EDGE_PX, EDGE_PX), Image.Resampling.BOX)
-        return of_picture(to_srgb(picture, profile))
+def of_rendered(picture: Image.Image, profile: bytes) -> Placeholder:
+    """Make it from the smallest picture of a photo, in the colours of a profile; uses it up."""
+    picture.thumbnail((EDGE_PX, EDGE_PX), Image.Resampling.BOX)
+    return of_picture(to_srgb(picture, profile))
 
 
 def of_picture(picture: Image.Image) -> Placeholder:

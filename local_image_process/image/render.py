@@ -1,5 +1,6 @@
 """Make WebP renditions: upright, in the right colours, telling nothing but what they are to."""
 
+from dataclasses import dataclass
 from io import BytesIO
 
 from PIL import Image
@@ -23,8 +24,17 @@ _TURNS = {  # what brings a picture upright that was stored so
 }
 
 
-def render(image: Image.Image, recipe: Recipe, *, exif_block: bytes = b"") -> tuple[Rendition, ...]:
-    """Make the thumbnails, large to small, and last the display rendition.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """The thumbnails, large to small, and last the display rendition."""
+
+    renditions: tuple[Rendition, ...]
+    smallest: Image.Image  # before it was encoded; RGB or RGBA
+    profile: bytes  # of its colours
+
+
+def render(image: Image.Image, recipe: Recipe, *, exif_block: bytes = b"") -> Rendered:
+    """Make all renditions of a photo.
 
     ``image`` is opened, not yet loaded, and used up: it is closed as soon as the
     display size is made, so that the big picture's memory is free for encoding.
@@ -43,9 +53,11 @@ def render(image: Image.Image, recipe: Recipe, *, exif_block: bytes = b"") -> tu
         content = _encoded(smaller, recipe.thumb_quality, profile, exif_block)
         renditions.append(_rendition(edge_px, smaller, content))
     if recipe.watermark:  # Order: thumbnails are made from what bears no mark
+        smaller = smaller.copy() if smaller is display else smaller
         watermark.stamp(display, recipe.watermark, profile)
     content = _encoded(display, recipe.display_quality, profile, exif_block)
-    return *renditions, _rendition(None, display, content)
+    renditions.append(_rendition(None, display, content))
+    return Rendered(renditions=tuple(renditions), smallest=smaller, profile=profile)
 
 
 def draft_size(size: tuple[int, int], recipe: Recipe) -> tuple[int, int]:

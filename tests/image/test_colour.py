@@ -130,7 +130,7 @@ def test_the_profile_is_in_every_rendition(tmp_path: Path) -> None:
     profile = rgb_profile("Display P3")
     CHART.save(path, icc_profile=profile)
     with Image.open(path) as image:
-        renditions = render(image, replace(RECIPE, thumb_edges_px=(240, 120)))
+        renditions = render(image, replace(RECIPE, thumb_edges_px=(240, 120))).renditions
     assert [profile in one.content for one in renditions] == [True] * 3
 
 

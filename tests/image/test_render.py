@@ -23,7 +23,7 @@ PICTURE_CHUNKS = {b"VP8 ", b"VP8X", b"ICCP"}  # RFC 9649, 2.7
 
 def _render(path: Path, recipe: Recipe = RECIPE) -> tuple[Rendition, ...]:
     pillow_heif.register_heif_opener()
-    return render(Image.open(path), recipe)
+    return render(Image.open(path), recipe).renditions
 
 
 def _decoded(rendition: Rendition) -> Image.Image:
