@@ -37,12 +37,12 @@ class Case:
     library: Path
     photos: int
     suffix: str
-    qualities: dict[str, int] = field(default_factory=dict)
+    qualities: dict[str, float] = field(default_factory=dict)
     costs: dict[str, list[Cost]] = field(default_factory=dict)
 
 
 def compare(
-    made: Sequence[Path], work: Path, *, rounds: int, quality: int | None = None
+    made: Sequence[Path], work: Path, *, rounds: int, quality: float | None = None
 ) -> list[Row]:
     """Compare over the made photos and, if BENCH_PHOTOS names a folder, over those in it.
 
@@ -74,7 +74,7 @@ def _is_whole(path: Path) -> bool:
 
 
 def _compared(
-    photos: Sequence[Path], work: Path, qualities: dict[str, int], *, rounds: int, suffix: str
+    photos: Sequence[Path], work: Path, qualities: dict[str, float], *, rounds: int, suffix: str
 ) -> list[Row]:
     library = _library(photos, work / "library")
     case = Case(work=work, library=library, photos=len(photos), suffix=suffix)
@@ -150,7 +150,7 @@ def _limit(library: Path, out: Path) -> Cost:
     return cost
 
 
-def _theirs(peer: Peer, library: Path, out: Path, quality: int) -> Cost:
+def _theirs(peer: Peer, library: Path, out: Path, quality: float) -> Cost:
     command = peer.command(library, out, quality)
     cost, _ = measure.run(command, environ=measure.environment(), folder=out, sample=False)
     return cost
@@ -188,7 +188,9 @@ def _at_equal_looks(case: Case, photos: Sequence[Path], peers: Iterable[Peer]) -
     return rows
 
 
-def _compared_looks(peer: Peer, ours: Looks, theirs: Looks, quality: int, suffix: str) -> list[Row]:
+def _compared_looks(
+    peer: Peer, ours: Looks, theirs: Looks, quality: float, suffix: str
+) -> list[Row]:
     name, note = f"{peer.name}{suffix}", f"at its quality {quality}"
     is_fixed = peer.quality is not None  # then nothing makes the looks equal: no bar
     rows = [
@@ -209,7 +211,7 @@ def _compared_looks(peer: Peer, ours: Looks, theirs: Looks, quality: int, suffix
     return [*rows, bytes_of_ours]
 
 
-def _quality(peer: Peer, library: Path, out: Path, wanted_bytes: int) -> int:
+def _quality(peer: Peer, library: Path, out: Path, wanted_bytes: int) -> float:
     """Return the quality at which the files are nearly as large as wanted.
 
     Nearly: the middle of what MOST_BYTES allows, so that neither is favoured; never more than
@@ -217,14 +219,15 @@ def _quality(peer: Peer, library: Path, out: Path, wanted_bytes: int) -> int:
     """
     if peer.quality is not None:
         return peer.quality
-    low, high = LOWEST_QUALITY, HIGHEST_QUALITY
-    away: dict[int, tuple[bool, float]] = {}
+    low, high = LOWEST_QUALITY * peer.quality_steps, HIGHEST_QUALITY * peer.quality_steps
+    away: dict[float, tuple[bool, float]] = {}
     while low <= high:
         middle = (low + high) // 2
-        _theirs(peer, library, _fresh(out), middle)
+        quality = middle / peer.quality_steps
+        _theirs(peer, library, _fresh(out), quality)
         larger = wanted_bytes / size_bytes(out)
         off = abs(math.log(larger / math.sqrt(MOST_BYTES)))
-        away[middle] = (larger > MOST_BYTES, off)
+        away[quality] = (larger > MOST_BYTES, off)
         low, high = (middle + 1, high) if larger > math.sqrt(MOST_BYTES) else (low, middle - 1)
     return min(away, key=lambda quality: away[quality])
 

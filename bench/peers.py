@@ -31,8 +31,9 @@ class Peer:
 
     name: str
     needs: str  # a program on the path
-    command: Callable[[Path, Path, int], list[str]]  # library, output folder, quality
-    quality: int | None = None  # its own, which no other can make up for
+    command: Callable[[Path, Path, float], list[str]]  # library, output folder, quality
+    quality: float | None = None  # its own, which no other can make up for
+    quality_steps: int = 1  # from one whole quality to the next
     share: int = 1  # it gets one photo of so many: a slow one
 
     @property
@@ -41,7 +42,7 @@ class Peer:
         return None if shutil.which(self.needs) else f"{Path(self.needs).name} is not installed"
 
 
-def _sigal(library: Path, out: Path, quality: int, *, method: str = "") -> list[str]:
+def _sigal(library: Path, out: Path, quality: float, *, method: str = "") -> list[str]:
     settings = out.with_name(f"{out.name}.conf.py")
     settings.write_text(
         SIGAL_SETTINGS.format(quality=quality, method=method, plugins=str(HERE)), encoding="utf-8"
@@ -49,21 +50,21 @@ def _sigal(library: Path, out: Path, quality: int, *, method: str = "") -> list[
     return [str(SIGAL), "build", "-q", "-c", str(settings), str(library), str(out)]
 
 
-def _sigal_as_fast(library: Path, out: Path, quality: int) -> list[str]:
+def _sigal_as_fast(library: Path, out: Path, quality: float) -> list[str]:
     return _sigal(library, out, quality, method='"method": 2')
 
 
-def _vips(library: Path, out: Path, quality: int, *, effort: int) -> list[str]:
+def _vips(library: Path, out: Path, quality: float, *, effort: int) -> list[str]:
     """Run a process a core, each with one thread: faster here than one with all of them."""
     sizes = (
         f'vipsthumbnail "$@" -s {edge}x{edge}'
-        f" -o '{out}/%s-{edge}.webp[Q={quality},effort={effort},strip]'"
+        f" -o '{out}/%s-{edge}.webp[Q={quality:g},effort={effort},strip]'"
         for edge in EDGES_PX
     )
     return _for_all(library, "export VIPS_CONCURRENCY=1; " + " && ".join(sizes), at_once=4)
 
 
-def _cwebp(library: Path, out: Path, quality: int) -> list[str]:
+def _cwebp(library: Path, out: Path, quality: float) -> list[str]:
     sizes = (
         f'cwebp -quiet -q {quality} -resize {edge} 0 "$1"'
         f' -o "{out}/$(basename "$1" .jpg)-{edge}.webp"'
@@ -79,14 +80,14 @@ def _for_all(library: Path, each: str, *, at_once: int) -> list[str]:
     return ["sh", "-c", line]
 
 
-def _predecessor(library: Path, out: Path, quality: int) -> list[str]:
+def _predecessor(library: Path, out: Path, quality: float) -> list[str]:
     script = str(HERE / "predecessor.py")
     return [sys.executable, script, str(library), str(out), str(quality)]
 
 
 PEERS = (
-    Peer(name="sigal", needs=str(SIGAL), command=_sigal),
-    Peer(name="sigal, method 2", needs=str(SIGAL), command=_sigal_as_fast),
+    Peer(name="sigal", needs=str(SIGAL), command=_sigal, quality_steps=2),
+    Peer(name="sigal, method 2", needs=str(SIGAL), command=_sigal_as_fast, quality_steps=2),
     Peer(
         name="vipsthumbnail, effort 2",
         needs="vipsthumbnail",
@@ -97,6 +98,6 @@ PEERS = (
         needs="vipsthumbnail",
         command=lambda *case: _vips(*case, effort=4),
     ),
-    Peer(name="cwebp", needs="cwebp", command=_cwebp),
+    Peer(name="cwebp", needs="cwebp", command=_cwebp, quality_steps=2),
     Peer(name="predecessor", needs=sys.executable, command=_predecessor, quality=80, share=4),
 )
