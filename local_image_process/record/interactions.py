@@ -25,6 +25,7 @@ from .given import (
     given_in_exif_data,
     given_in_file,
 )
+from .prepared import Prepared
 from .schema import corrections, likes, mark_stale, meta, mirrored_photos, photos, stars, tombstones
 from .tallies import (
     PREDECESSOR,
@@ -39,6 +40,14 @@ from .tallies import (
     total,
 )
 
+_VERSION = [  # of a photo's picture; the library's counts before the bucket's
+    Prepared(
+        sa.select(table.c.version).where(
+            table.c.album_id == sa.bindparam("of_album"), table.c.name == sa.bindparam("named")
+        )
+    )
+    for table in (photos, mirrored_photos)
+]
 TAKEN_BACK = "interactions_taken_back"
 WITH_OWN_FILE, WITHOUT = "1", "0"
 HOW_TAKEN_BACK = sa.select(meta.c.value).where(meta.c.name == TAKEN_BACK)
@@ -223,10 +232,11 @@ def _versions_of_given(db: Connection) -> dict[str, str]:
     """Return the versions of the pictures that were given anything, by photo id."""
     given = sa.union(*(sa.select(t.c.photo_id) for t in (likes, stars, corrections)))
     of: dict[str, str] = {}
-    for table in (mirrored_photos, photos):
-        photo_id = table.c.album_id + "/" + table.c.name
-        rows = sa.select(photo_id, table.c.version).where(photo_id.in_(given))
-        of.update((row[0], row[1]) for row in db.execute(rows))
+    for photo_id in db.scalars(given).all():
+        album_id, _, name = photo_id.rpartition("/")
+        found = (ask(db, of_album=album_id, named=name).fetchone() for ask in _VERSION)
+        if row := next(filter(None, found), None):
+            of[photo_id] = row[0]
     return of
 
 

@@ -12,7 +12,7 @@ from ..errors import StoreError, StoreUnavailable
 from ..files import write_if_changed
 from ..logs import kv
 from ..model import Album, Shown, Sidecar
-from ..packed import FORM, Pieces, unpack
+from ..packed import FORM, Pieces, enclosed, unpack
 from ..publish.export import (
     ALBUMS,
     FILES,
@@ -20,7 +20,6 @@ from ..publish.export import (
     YAML,
     index_files,
     pieces_of,
-    whole,
     whole_packed,
 )
 from ..publish.privacy import Privacy
@@ -37,6 +36,7 @@ from ..record.shelf import Shelf
 from .albums import make_album, placed
 from .indexing import ALBUMS as ALBUMS_OBJECT
 from .indexing import Files
+from .unpacked import Unpacked
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +85,7 @@ class Exporter:
         self._has_library = has_library
         terms = (__version__, FORM, privacy, store.url("", None), root_album, has_library)
         self._shelf = Shelf(database, terms=sha256(repr(terms).encode()).hexdigest())
+        self._unpacked = {name: Unpacked(data_dir / name) for name in PLAIN}
         self._ended_s = self._took_s = 0.0  # of the last export; monotonic
         self.is_waiting = False  # for its time to come
         self._is_first = True
@@ -211,9 +212,10 @@ class Exporter:
 
     def _join(self, name: str, shown: Sequence[str], written: list[bool]) -> bytes:
         """Write a file as it is and packed; return it."""
-        pieces = self._pieces(name, shown)
-        content, packed = whole(name, pieces), self._packed_path(name)
-        is_new = write_if_changed(self._data_dir / name, content) or not packed.exists()
+        pieces, plain = self._pieces(name, shown), self._unpacked[name]
+        content, packed = plain.join(enclosed(pieces, *FILES[name])), self._packed_path(name)
+        is_new = write_if_changed(plain.path, content) or not packed.exists()
+        plain.note_written()
         if is_new:
             write_if_changed(packed, whole_packed(name, pieces))
         written.append(is_new)
