@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local_image_process.packed import pack
+from local_image_process.packed import pack, unpack
 from local_image_process.run import unpacked as module
 from local_image_process.run.unpacked import Unpacked
 
@@ -15,7 +15,6 @@ TEXTS = ["上海\n", ",", "x" * 5000, ",", "夜"]
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """Note the pieces that are unpacked."""
     pieces: list[bytes] = []
-    unpack = module.unpack
 
     def note(piece: bytes) -> bytes:
         pieces.append(piece)
