@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 SHARE = 20  # an export may take one twentieth of the time
 SHORTEST_INTERVAL_S = 1.0
-IDLE_REST_S = 0.6  # the longest that anybody has to wait for what he changed
+IDLE_REST_S = 0.3  # the longest that anybody has to wait for what he changed
 AT_ONCE = 20  # albums that are made anew before they are kept
 IN_STORE = ("exif_data.json", "albums.json")
 INTERACTIONS = "interactions.json"  # what was given here, for a lost catalogue and other sites

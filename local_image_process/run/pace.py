@@ -1,6 +1,7 @@
 """How fast photos are published, and how long the rest will take."""
 
 import json
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -34,7 +35,7 @@ class Pace:
         """
         guesses = [photos / speed.photos for speed in (self.long, self.short)]
         guesses += [size / speed.bytes for speed in (self.long, self.short) if speed.bytes]
-        return round(min(guesses) * (1 - MARGIN)), round(max(guesses) * (1 + MARGIN))
+        return math.floor(min(guesses) * (1 - MARGIN)), math.ceil(max(guesses) * (1 + MARGIN))
 
     def to_text(self) -> str:
         return json.dumps(asdict(self))
