@@ -18,6 +18,7 @@ from local_image_process.record.database import Database
 from local_image_process.record.interactions import Interactions
 from local_image_process.record.schema import clicks, likes, mirrored_photos, salts
 from local_image_process.run.lookup import spelling
+from local_image_process.web.door import BODY_LIMIT_BYTES
 from tests.web.in_process import BARE, FULL, ODD, SHOWN, Gallery, is_error
 
 Make = Callable[..., Gallery]
@@ -206,6 +207,24 @@ def test_only_our_own_pages_may_like(site: Gallery) -> None:
     assert site.client.post("/api/like", json=body, headers=headers).status_code == 403
     assert site.client.post("/api/like", data=body).status_code == 415
     assert site.client.get("/api/like").status_code == 405
+    assert count(site) == 0
+
+
+def test_what_is_too_large_or_cut_off_is_told_so(site: Gallery) -> None:
+    def sent(body: bytes, length: int) -> int:
+        answer = site.client.post(
+            "/api/like",
+            data=body,
+            content_type="application/json",
+            environ_overrides={"CONTENT_LENGTH": str(length)},
+        )
+        assert is_error(answer)
+        return answer.status_code
+
+    body = json.dumps({"photoId": ID, "likes": 1}).encode()
+    assert sent(body + b" " * BODY_LIMIT_BYTES, len(body) + BODY_LIMIT_BYTES) == 413
+    assert sent(body, len(body) + 1) == 400
+    assert sent(b"", 0) == 400
     assert count(site) == 0
 
 
