@@ -143,7 +143,7 @@ class Database:
             self._writer = engine.connect().execution_options(begin="BEGIN IMMEDIATE")
         try:
             yield self._writer
-        except BaseException:
+        except BaseException:  # nobody knows in what state it is
             self._forget_writer()
             raise
 

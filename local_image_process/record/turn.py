@@ -25,7 +25,7 @@ class Turn:
                 if self._file is None:
                     self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
                 fcntl.flock(self._file, fcntl.LOCK_EX)
-        except BaseException:
+        except BaseException:  # whoever did not get the turn holds nothing
             self.lock.release()
             raise
 
