@@ -36,6 +36,15 @@ def write_if_changed(path: Path, content: bytes) -> bool:
     return True
 
 
+def state_of(path: Path) -> tuple[int, int, int] | None:
+    """Return what differs once a file is another one, or was written; ``None``: there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
 def link_atomically(source: Path, path: Path) -> None:
     """Make ``path`` the same file as ``source``: for files that are replaced, never changed.
 

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from ..errors import StoreUnavailable
+from ..files import state_of
 from .prepared import Prepared
 from .schema import (
     SCHEMA_VERSION,
@@ -107,7 +108,7 @@ class Database:
         """Return something that differs once anybody has written, and costs next to nothing."""
         if self._path is None:
             return object()  # cannot be told: always another one
-        return [_state(Path(f"{self._path}{ending}")) for ending in ("", "-wal")]
+        return [state_of(Path(f"{self._path}{ending}")) for ending in ("", "-wal")]
 
     def close(self) -> None:
         """Let go of the database; the next transaction opens it again."""
@@ -233,14 +234,6 @@ def _unwritable(why: object) -> StoreUnavailable:
 def _is_spoiled(error: sa.exc.DatabaseError) -> bool:
     words = str(error.orig)
     return "not a database" in words or "malformed" in words
-
-
-def _state(path: Path) -> tuple[int, int, int] | None:
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _make_tables(connection: Connection) -> None:

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
+from ..files import state_of
 from ..packed import unpack
-
-State = tuple[int, int, int]
 
 
 class Unpacked:
@@ -15,7 +14,7 @@ class Unpacked:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._spans: dict[bytes, slice] = {}  # of pieces, by their digests
-        self._state: State | None = None  # of the file for which that holds
+        self._state: tuple[int, int, int] | None = None  # of the file for which that holds
         self._joined: dict[bytes, slice] = {}
 
     def join(self, pieces: Iterable[bytes]) -> bytes:
@@ -33,18 +32,10 @@ class Unpacked:
 
     def note_written(self) -> None:
         """Note that the file holds now what was joined last."""
-        self._spans, self._state = self._joined, _state(self.path)
+        self._spans, self._state = self._joined, state_of(self.path)
 
     def _before(self) -> memoryview | None:
         """Return what the file holds, if it is the one that was noted."""
-        if self._state is None or _state(self.path) != self._state:
+        if self._state is None or state_of(self.path) != self._state:
             return None
         return memoryview(self.path.read_bytes())
-
-
-def _state(path: Path) -> State | None:
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_ino, status.st_mtime_ns, status.st_size
