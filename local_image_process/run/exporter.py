@@ -141,7 +141,7 @@ class Exporter:
             given = {INTERACTIONS: self._interactions.file()}  # Order: what is shown is kept first
             written = [write_if_changed(self._data_dir / n, body) for n, body in given.items()]
             shown = self._shown()
-            files = given | {name: self._join(name, shown, written) for name in PLAIN}
+            files = given | {n: self._join(n, shown, written) for n in PLAIN}  # Order: facts first
             for name in FILES.keys() - PLAIN:
                 written.append(self._write_packed(name, shown))
         except OSError as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from local_image_process.errors import StoreUnavailable
 from local_image_process.publish.export import FILES, PLAIN
 from local_image_process.record.catalogue import Catalogue
 from local_image_process.run import assembly
@@ -61,6 +62,20 @@ def test_what_is_packed_says_the_same(site: Gallery) -> None:
         assert (site.data / name).exists() == (name in PLAIN)
         if name in PLAIN:
             assert (site.data / name).read_bytes() == packed
+
+
+def test_no_picture_is_shown_before_its_facts_are_there(site: Gallery) -> None:
+    make_photo(site.library / "北京/second.jpg", size=(64, 48), seed=7)
+    in_the_way = site.data / ".exif_data.json.tmp"
+    in_the_way.mkdir()
+    with pytest.raises(StoreUnavailable, match="JSON cannot be written"):
+        site.publish()
+    assert len(site.json("/data/exif_data.json")) == 3
+    assert len(site.json("/data/albums.json")["北京"]["images"]) == 1
+    in_the_way.rmdir()
+    site.publish()
+    assert len(site.json("/data/exif_data.json")) == 4
+    assert len(site.json("/data/albums.json")["北京"]["images"]) == 2
 
 
 def test_an_album_that_is_gone_leaves_every_file(site: Gallery) -> None:
