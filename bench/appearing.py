@@ -115,8 +115,8 @@ def _appear(running: Service, folder: Path, photo: Path, number: int) -> tuple[f
     target = folder / "library" / library.FIRST_ALBUM / f"NEW{number:06}.JPG"
     content = photo.read_bytes()
     target.write_bytes(content[:2] + _comment(number) + content[2:])
-    key = f"{library.FIRST_ALBUM}/{target.name}".encode()
-    path = folder / "data" / "exif_data.json"
+    key = f"/{target.stem}.webp".encode()
+    path = folder / "data" / "albums.json"  # its facts are in exif_data.json before
     names = _Names(path)
     took_s = running.wait_until(lambda: names.have(key), what=target.name)
     _wait_until_quiet(running)

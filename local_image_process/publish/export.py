@@ -19,7 +19,7 @@ API_EXIF, API_MAP = "api_exif.json", "api_map.json"
 API_PHOTOS, API_PHOTOS_BARE = "api_photos.json", "api_photos_bare.json"
 OBJECT, ARRAY = ("{\n", "\n}\n"), ("[\n", "\n]\n")
 LISTED = ('{"success":true,"photos":[\n', "\n]}\n")
-PLAIN = (EXIF_DATA, LIKES, ALBUMS)  # kept unpacked as well: everybody's, the others are the API's
+PLAIN = (EXIF_DATA, ALBUMS, LIKES)  # kept unpacked as well: everybody's, the others are the API's
 FILES = {  # index file → what stands before and after its lines
     ALBUMS: OBJECT,
     EXIF_DATA: OBJECT,
