@@ -4,6 +4,7 @@ They do not go through Flask: of what a crowd asks for at one time only this wai
 and a view takes longer than to count.
 """
 
+import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from ..record.clicks import Answer, Became, Clicks
 from ..run.lookup import spelling
 from .door import (
     BODY_LIMIT_BYTES,
+    MESSAGES,
     NOT_JSON,
     SERVER_ACTION,
     Origin,
@@ -34,13 +36,15 @@ from .proxies import visitor
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+log = logging.getLogger(__name__)
+
 PATH = "/api/like"
 MOST_SENT = 10**9
 LONGEST_AGENT = 1000
 HEADERS = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
 WRONG = "无效的参数"
 NO_PHOTO = "照片不存在"
-MESSAGES = {
+DONE = {
     Became.COUNTED: "点赞成功",
     Became.KNOWN: "已经点过赞了",
     Became.TAKEN_BACK: "已取消点赞",
@@ -64,7 +68,7 @@ class Likes:
         answer = self._answered(environ)
         if isinstance(answer, Response):
             return answer(environ, start_response)
-        message = MESSAGES[answer.became]
+        message = DONE[answer.became]
         body = json_text({"success": True, "message": message, "likes": answer.likes}).encode()
         start_response("200 OK", [*HEADERS, ("Content-Length", str(len(body)))])
         return (body,)
@@ -83,6 +87,9 @@ class Likes:
             return refused(400, NOT_JSON)
         except StoreError as error:
             return not_noted(error)
+        except Exception:  # a fault of ours: told as Flask tells those of its views
+            log.exception("like stumbled")
+            return refused(500, MESSAGES[500])
 
     def _clicked(self, environ: "WSGIEnvironment", given: dict[str, object]) -> Answer | Response:
         photo_id, sent = given.get("photoId"), given.get("likes")

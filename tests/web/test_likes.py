@@ -241,6 +241,20 @@ def test_what_cannot_be_noted_is_not_acknowledged(
     assert "203.0.113.1" not in answer.get_data(as_text=True)
 
 
+def test_a_fault_of_ours_is_told_as_one_and_noted_with_where_it_was(
+    site: Gallery, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Clicks, "_count", lambda *_: 1 // 0)
+    answer = site.like(ID, 1)
+    assert answer.status_code == 500
+    assert is_error(answer)
+    (noted,) = (record for record in caplog.records if record.exc_info)
+    assert noted.exc_info is not None
+    assert noted.exc_info[0] is ZeroDivisionError
+    monkeypatch.undo()
+    assert told(site.like(ID, 1)) == 1
+
+
 # visitors
 
 
