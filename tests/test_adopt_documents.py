@@ -13,6 +13,8 @@ from tests.live import base_environ
 from tests.oss_server import OssServer
 from tests.photos import make_photo
 
+pytestmark = pytest.mark.slow
+
 DOCUMENTS = ("docs/adopt.md", "docs/adopt.en.md")
 
 

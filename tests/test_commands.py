@@ -13,6 +13,8 @@ from local_image_process import __version__
 from tests.live import ROOT, LiveGallery
 from tests.photos import make_photo
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., LiveGallery]
 COUNTS = ("published", "moved", "refreshed", "withdrawn", "failed", "unchanged")
 

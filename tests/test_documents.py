@@ -49,6 +49,8 @@ from tests.live import LiveGallery
 from tests.photos import make_photo
 from tests.support import wait_for
 
+pytestmark = pytest.mark.slow
+
 LANGUAGES = pytest.mark.parametrize(
     ("readme", "first_heading", "language"),
     [

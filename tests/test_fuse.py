@@ -10,6 +10,8 @@ import pytest
 from tests.live import LiveGallery
 from tests.photos import make_photo
 
+pytestmark = pytest.mark.slow
+
 SEEDS = itertools.count()
 Make = Callable[..., LiveGallery]
 

@@ -17,9 +17,12 @@ import pytest
 from local_image_process.record.database import Database
 from local_image_process.record.interactions import Interactions
 from tests.bad_files import BAD_FILES
+from tests.likes import like
 from tests.live import LiveGallery, is_alive
 from tests.photos import make_photo
 from tests.support import wait_for
+
+pytestmark = pytest.mark.slow
 
 Make = Callable[..., LiveGallery]
 
@@ -69,7 +72,6 @@ def test_1_the_library_is_never_written(gallery: Make) -> None:
 AWAY = ("missing", "empty", "another volume", "unreadable")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("how", [*AWAY, "folder unreadable", "photo unreadable"])
 def test_2_a_missing_empty_or_partly_unreadable_library_withdraws_nothing(
     gallery: Make, how: str
@@ -185,10 +187,10 @@ def test_5_an_acknowledged_like_or_star_survives_everything(gallery: Make) -> No
     live.start()
     live.wait_for_ids("上海/first", "上海/second")
     database = Database(f"sqlite:///{live.data / 'catalogue.db'}")
-    interactions = Interactions(database, site=(live.data / "site_id").read_text())
+    site = (live.data / "site_id").read_text()
     for _ in range(7):
-        interactions.like("上海/first")
-    interactions.give_stars("上海/first", 4.5)
+        like(database, "上海/first", site=site)
+    Interactions(database, site=site).give_stars("上海/first", 4.5)
     live.kill_all()
     database.close()
 

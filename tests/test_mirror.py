@@ -19,7 +19,7 @@ import oss2
 import pytest
 
 from local_image_process.record.database import Database
-from local_image_process.record.interactions import Interactions
+from tests.likes import like
 from tests.live import LIKE_ANYBODY, ROOT, LiveGallery
 from tests.oss_server import Kind, OssServer
 from tests.photos import make_photo
@@ -137,7 +137,7 @@ def test_a_mirror_serves_what_the_library_serves_byte_for_byte(
     words = 'title: "  没有  日期: #1 "\ndate: 2024-5-1\ndesc: |\n  一\n\n  二: 三\n'
     (library.library / "# 100% & ?/info.yaml").write_text(words, encoding="utf-8")
     assert library.once()["published"] == 5
-    like(library, 3, photo_id=next(iter(library_ids(library))))
+    like_at(library, 3, photo_id=next(iter(library_ids(library))))
     library.once()
     mirror.start()
     mirror.wait(lambda: served(mirror) == written(library), what="the same")
@@ -174,7 +174,7 @@ def test_a_library_shows_the_albums_of_others_and_never_touches_them(
     assert json.loads(written(mirror)["exif_data.json"]) == json.loads(
         written(library)["exif_data.json"]
     )
-    like(mirror, 2, photo_id="北京/theirs")
+    like_at(mirror, 2, photo_id="北京/theirs")
     mirror.command("sync")
     theirs = f"interactions/{site_of(mirror)}.json"
     lose(library.data.glob("catalogue.db*"))
@@ -280,12 +280,11 @@ def site_of(live: LiveGallery) -> str:
     return (live.data / "site_id").read_text()
 
 
-def like(live: LiveGallery, times: int, *, photo_id: str = "上海/first") -> None:
+def like_at(live: LiveGallery, times: int, *, photo_id: str = "上海/first") -> None:
     """Count likes at a site; each is acknowledged when this returns."""
     database = Database(f"sqlite:///{live.data / 'catalogue.db'}")
-    interactions = Interactions(database, site=site_of(live))
     for _ in range(times):
-        interactions.like(photo_id)
+        like(database, photo_id, site=site_of(live))
     database.close()
 
 
@@ -339,7 +338,7 @@ def test_a_site_that_lost_all_but_its_name_hears_what_it_told_before_it_tells_an
     bucket.put("gallery/上海/first.webp", b"a predecessor's")
     mirror.start()
     wait_until_shown(mirror, "上海/first")
-    like(mirror, 5)
+    like_at(mirror, 5)
     wait_until_told(mirror, bucket, 5)
     mirror.kill_all()
     lose(path for path in mirror.data.iterdir() if path.name != "site_id")
@@ -348,7 +347,7 @@ def test_a_site_that_lost_all_but_its_name_hears_what_it_told_before_it_tells_an
     mirror.start()
     mirror.wait(lambda: "上海/first" in shown(mirror), what="the photo")
     mirror.wait(lambda: NOT_READ in mirror.log_text(), what="word of the trouble")
-    like(mirror, 2)
+    like_at(mirror, 2)
     mirror.wait(lambda: mirror.exif()["上海/first.webp"].get("likes") == 2, what="likes meanwhile")
     assert likes_told(bucket.read(own)) == 5
 
@@ -382,7 +381,7 @@ def test_every_like_at_three_sites_counts_once_whatever_dies(
     lose(path for path in other.data.iterdir() if path.name != "site_id")  # who it is
 
     all_at_once(LiveGallery.start, sites)
-    all_at_once(lambda site: like(site, 500), sites)
+    all_at_once(lambda site: like_at(site, 500), sites)
     all_at_once(lambda site: wait_for_likes(site, 3000), sites)
     library.wait(
         lambda: likes_in(bucket.read("gallery/exif_data.json")) == 3000, what="them in the bucket"
@@ -413,7 +412,7 @@ def test_while_the_bucket_is_in_trouble_a_mirror_serves_on_and_says_what_to_do(
     for number, (begin, words) in enumerate(begins, start=1):
         begin()
         wait_for_lines(mirror, NOT_READ, number)
-        like(mirror, 1)
+        like_at(mirror, 1)
         wait_for_likes(mirror, number)
         assert shown(mirror) == {"上海/first"}
         assert len(mirror.log_lines(NOT_READ)) == number, mirror.log_lines(NOT_READ)
@@ -472,7 +471,7 @@ def test_likes_count_at_a_mirror_that_was_started_without_a_bucket(
     mirror.command("sync")
     bucket.stop()
     mirror.start()
-    like(mirror, 5)
+    like_at(mirror, 5)
     wait_for_likes(mirror, 5)
     bucket.start()
     post(mirror)

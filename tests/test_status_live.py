@@ -20,6 +20,8 @@ from local_image_process.run.volatile import volatile_folder
 from tests.live import LiveGallery
 from tests.photos import make_photo
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., LiveGallery]
 PHOTOS = 12
 LEAST_GONE = 22  # photos at once that the fuse holds
@@ -109,7 +111,6 @@ def test_a_stream_tells_of_every_step_and_ends_as_it_stands(gallery: Make) -> No
     assert max(photos["waiting"] for photos in heard) > 0
 
 
-@pytest.mark.slow
 def test_streams_leave_threads_for_everybody_else(gallery: Make) -> None:
     live = gallery().start()
     streams = []
@@ -161,7 +162,6 @@ def test_a_new_leader_counts_on_from_where_the_killed_one_was(gallery: Make) -> 
     assert metric(live, "gallery_photos_done_total", result="published") == 7
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("end", ["stop", "kill_all"])
 def test_how_long_it_takes_is_known_at_once_after_a_restart(gallery: Make, end: str) -> None:
     live = gallery(RENDER_WORKERS="1")
@@ -184,7 +184,6 @@ def _at_work(told: dict[str, Any]) -> dict[str, Any] | None:
     return told if told["photos"]["waiting"] and not told["is_looking"] else None
 
 
-@pytest.mark.slow
 def test_a_failed_photo_is_tried_again_by_a_button(gallery: Make) -> None:
     live = gallery(WATCH_MODE="sweep", SWEEP_INTERVAL_S="3600")
     (live.library / "上海").mkdir()
@@ -199,7 +198,6 @@ def test_a_failed_photo_is_tried_again_by_a_button(gallery: Make) -> None:
     wait_for_counts(live, failed=1, waiting=0)
 
 
-@pytest.mark.slow
 def test_held_withdrawals_are_shown_and_released(gallery: Make) -> None:
     live = gallery()
     fill(live, LEAST_GONE, size=(64, 48))
@@ -253,7 +251,6 @@ def _states(data: Path) -> dict[str, tuple[int, int]]:
     return {path: (one.st_mtime_ns, one.st_size) for path, one in found.items()}
 
 
-@pytest.mark.slow
 def test_a_leader_that_hangs_is_told_within_half_a_minute(gallery: Make) -> None:
     live = gallery().start()
     assert live.get("/readyz").status == 200

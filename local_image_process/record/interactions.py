@@ -37,7 +37,6 @@ from .tallies import (
     news_in,
     replace_likes,
     set_stars,
-    total,
 )
 
 _VERSION = [  # of a photo's picture; the library's counts before the bucket's
@@ -60,13 +59,6 @@ class Interactions:
     def __init__(self, database: Database, *, site: str) -> None:
         self._database = database
         self._site = site
-
-    def like(self, photo_id: str) -> int:
-        """Count one like; return the new total. On the disk when this returns."""
-        with self._database.write(durable=True) as db:
-            add_likes(db, photo_id, 1, self._site)
-            mark_stale(db, [photo_id])
-            return total(db, photo_id)
 
     def give_stars(self, photo_id: str, number: float) -> None:
         """Set the stars, 0 to 5 in halves. On the disk when this returns."""

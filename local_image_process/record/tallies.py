@@ -110,11 +110,6 @@ def counts(db: Connection, site: str, *photo_ids: str) -> dict[str, int]:
     return {row.photo_id: row[1] for row in db.execute(counted)}
 
 
-def total(db: Connection, photo_id: str) -> int:
-    """Return what all sites counted for a photo."""
-    return sum(by_site(db, photo_id).values())
-
-
 def by_site(db: Connection, photo_id: str) -> dict[str, int]:
     """Return what each site counted for a photo."""
     return dict(_COUNTED(db, of_photo=photo_id).fetchall())

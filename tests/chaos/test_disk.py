@@ -11,6 +11,8 @@ from tests.chaos.shim import COMPILER, Shim
 from tests.live import LiveGallery
 from tests.photos import make_photo
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., LiveGallery]
 LIKE = {"photoId": "上海/first.webp", "likes": 1}
 

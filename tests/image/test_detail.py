@@ -130,6 +130,7 @@ def encoded(monkeypatch: pytest.MonkeyPatch) -> list[Image.Image]:
     return given
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reduced", [1.05, 1.5, 2.1, 2.34, 2.61, 2.73, 2.9, 3.1, 4.5, 6.2, 9.0])
 @pytest.mark.parametrize("name", FILES)
 def test_what_is_encoded_is_what_floating_point_would_give(

@@ -254,6 +254,7 @@ def _turned(orientation: int, kind: str, folder: Path) -> bytes:
     }[kind]()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize(
     "kind",
@@ -286,6 +287,7 @@ def test_a_tiff_of_floats_tells_its_facts(tmp_path: Path) -> None:
     assert developed(path).exif.camera == "X100V"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_planar", [False, True])
 @pytest.mark.parametrize("tile_px", [None, 32])
 @pytest.mark.parametrize(("predictor", "is_packed"), [(1, False), (1, True), (3, True)])

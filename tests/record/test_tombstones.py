@@ -13,6 +13,7 @@ from local_image_process.record.database import Database
 from local_image_process.record.interactions import Interactions
 from local_image_process.record.schema import meta
 from local_image_process.record.tombstones import DAY_S, Tombstones
+from tests.likes import like
 
 KEPT_S = 30 * DAY_S
 
@@ -53,8 +54,8 @@ def liked(catalogue: Catalogue, database: Database) -> Interactions:
     """A photo with two likes and a correction, withdrawn again."""
     interactions = Interactions(database, site="here")
     catalogue.record(photo("上海/first.jpg", "aaaaaaaa"), objects=[])
-    interactions.like("上海/first")
-    interactions.like("上海/first")
+    like(database, "上海/first", site="here")
+    like(database, "上海/first", site="here")
     Corrections(database).correct(
         "上海/first", Correction(exif=Exif(camera="X100"), place="浙江 · 上城区")
     )

@@ -13,6 +13,8 @@ from local_image_process.run import access
 from local_image_process.settings import Settings
 from tests.live import LIKE_ANYBODY, ROOT, LiveGallery
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., LiveGallery]
 
 

@@ -32,6 +32,7 @@ from tests.former_gallery import (
     leave_data,
     leave_objects,
 )
+from tests.likes import like
 from tests.oss_server import OssServer
 from tests.photos import make_photo
 
@@ -81,7 +82,7 @@ class House:
 
     def like(self, photo_id: str) -> None:
         records = open_records(self.settings)
-        records.interactions.like(photo_id)
+        like(records.database, photo_id, site=records.site)
         records.database.close()
 
     def files(self) -> dict[Path, bytes]:
@@ -480,6 +481,7 @@ def counted(times: int, original: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("where", "what", "times"),
     [

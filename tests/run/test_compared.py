@@ -10,6 +10,8 @@ from local_image_process.source import sidecar
 from tests.photos import make_photo
 from tests.web.in_process import Gallery
 
+pytestmark = pytest.mark.slow
+
 
 def folders_compared(site: Gallery, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Bring the gallery up to date; return the folders whose photos were asked for one by one."""

@@ -10,6 +10,8 @@ from local_image_process.run import commands
 from local_image_process.settings import Settings
 from tests.photos import make_photo
 
+pytestmark = pytest.mark.slow
+
 ALBUMS = {
     "上海": {
         "images": ["https://angyi.oss-cn-beijing.aliyuncs.com/gallery/上海/DSC04056.webp"],

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.image.raws import preview, raw
+from tests.likes import like
 from tests.photos import make_photo
 from tests.web.in_process import Gallery
+
+pytestmark = pytest.mark.slow
 
 SHOT = datetime.fromisoformat("2024-05-01 18:30:07")  # as tests.image.raws says
 LATER = SHOT + timedelta(seconds=1)
@@ -72,7 +75,7 @@ def test_another_second_makes_another_photo(site: Gallery) -> None:
 def test_a_raw_file_whose_jpeg_comes_later_hands_it_name_and_likes(site: Gallery) -> None:
     put_raw(site)
     assert published(site) == [f"{PHOTO}.webp"]
-    site.records.interactions.like(PHOTO)
+    like(site.records.database, PHOTO, site=site.records.site)
     put_jpeg(site)
     assert published(site) == [f"{PHOTO}.jpg"]
     assert likes(site) == {f"{PHOTO}.jpg": 1}
@@ -82,7 +85,7 @@ def test_a_raw_file_whose_jpeg_goes_takes_its_name_and_likes(site: Gallery) -> N
     put_raw(site)
     jpeg = put_jpeg(site)
     assert published(site) == [f"{PHOTO}.jpg"]
-    site.records.interactions.like(PHOTO)
+    like(site.records.database, PHOTO, site=site.records.site)
     jpeg.unlink()
     assert published(site) == [f"{PHOTO}.webp"]
     assert likes(site) == {f"{PHOTO}.webp": 1}
@@ -118,7 +121,7 @@ def test_a_pair_that_moves_is_rendered_no_more(site: Gallery) -> None:
     put_raw(site)
     put_jpeg(site)
     published(site)
-    site.records.interactions.like(PHOTO)
+    like(site.records.database, PHOTO, site=site.records.site)
     (site.library / "上海").rename(site.library / "外滩")
     report = site.publish()
     assert (report["moved"], report["rendered"]) == (1, 0)

@@ -32,6 +32,7 @@ from local_image_process.run.sync import Listed, Sync, SyncReport, Terms
 from local_image_process.run.syncing import Syncing
 from local_image_process.settings import Settings
 from local_image_process.source import sidecar
+from tests.likes import like
 from tests.oss_server import Kind, OssServer
 from tests.support import wait_for
 
@@ -87,6 +88,10 @@ class Reader:
     def given(self, photo_id: str) -> Interaction:
         of_album = self.records.interactions.of_album(photo_id.partition("/")[0])
         return of_album.get(photo_id, Interaction())
+
+    def like(self, photo_id: str) -> None:
+        """Count one like at this site."""
+        like(self.records.database, photo_id, site=self.records.site)
 
     def title(self, album_id: str) -> str | None:
         return self.records.mirror.albums()[album_id].words.title
@@ -234,7 +239,7 @@ def test_likes_and_stars_outlive_a_picture_and_its_album(reader: Reader, bucket:
     put_pictures(bucket, "上海/first", "上海/second", "北京/third")
     reader.read()
     for photo_id in ("上海/first", "北京/third"):
-        reader.records.interactions.like(photo_id)
+        reader.like(photo_id)
         reader.records.interactions.give_stars(photo_id, 4.5)
     wanted = Interaction(likes=1, stars=4.5)
     bucket.delete("gallery/上海/first.webp")
@@ -253,7 +258,7 @@ def test_likes_and_stars_outlive_a_picture_and_its_album(reader: Reader, bucket:
 def test_what_was_given_follows_a_renamed_album(reader: Reader, bucket: OssServer) -> None:
     put_pictures(bucket, "上海/first", "上海/second")
     reader.read()
-    reader.records.interactions.like("上海/second")
+    reader.like("上海/second")
     for name in ("first", "second"):
         bucket.put(f"gallery/外滩/{name}.webp", f"picture 上海/{name}".encode())
         bucket.delete(f"gallery/上海/{name}.webp")
@@ -267,10 +272,10 @@ def test_what_was_given_follows_a_picture_seen_under_both_names_meanwhile(
 ) -> None:
     put_pictures(bucket, "上海/first")
     reader.read()
-    reader.records.interactions.like("上海/first")
+    reader.like("上海/first")
     bucket.put("gallery/外滩/first.webp", "picture 上海/first".encode())
     assert counts(reader.read()) == {"added": 1}
-    reader.records.interactions.like("外滩/first")
+    reader.like("外滩/first")
     bucket.delete("gallery/上海/first.webp")
     assert counts(reader.read()) == {"moved": 1}
     assert reader.given("外滩/first") == Interaction(likes=2)
@@ -385,7 +390,7 @@ def test_what_a_predecessor_counted_is_taken_over_once(reader: Reader, bucket: O
     for number in range(3):
         reader.read()
         put_pictures(bucket, f"上海/more {number}")
-    reader.records.interactions.like("上海/DSC04076")
+    reader.like("上海/DSC04076")
     reader.read()
     assert reader.given("上海/DSC04076") == Interaction(likes=193, stars=4.0)
     bucket.put(EXIF_DATA, exif_data("上海/DSC04076.JPG", likes=195, star=2))
@@ -482,7 +487,7 @@ def test_a_bucket_that_is_suddenly_empty_changes_nothing(
     ids = put_album(bucket, 21)
     library.put(EXIF_DATA, exif_data(*(f"{photo_id}.JPG" for photo_id in ids)))
     reader.read()
-    reader.records.interactions.like(ids[0])
+    reader.like(ids[0])
     before, shown = reader.state(), reader.index("albums.json")
     for key in bucket.objects():
         bucket.delete(key)
@@ -937,7 +942,7 @@ def test_what_this_site_told_since_its_first_reading_is_never_added(
     interactions = reader.records.interactions
     interactions.take_back(own=bytes, exif_data=bytes)
     reader.read(knows_own_file=knows_own_file)
-    interactions.like("上海/first")
+    reader.like("上海/first")
     bucket.put(f"interactions/{reader.records.site}.json", interactions.file())
     reader.read(knows_own_file=False)
     assert reader.given("上海/first").likes == 1

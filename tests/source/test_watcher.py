@@ -359,6 +359,7 @@ def test_a_fixed_tick_is_a_number() -> None:
     assert next(looks) == set()
 
 
+@pytest.mark.slow
 def test_a_flood_neither_starves_the_ticks_nor_takes_long() -> None:
     settling = Settling(settle_s=0.5, tick_s=0.05)
     ended = threading.Event()
