@@ -1,10 +1,11 @@
 """Import photos: the whole program against its peers, at equal looks, and against the limit."""
 
 import json
-import math
 import os
 import shutil
+import subprocess
 import sys
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,16 +14,16 @@ import measure
 from bare import Calls
 from looks import Looks, looks, size_bytes
 from measure import CannotRun, Cost
-from peers import CORES, PEERS, Peer
+from peers import CORES, EDGES_PX, PEERS, Peer
 from PIL import Image
 from rows import Row, missing
 
 ALBUMS = 3
-SAMPLE = 3  # photos, by which a peer's quality is found
-LOWEST_QUALITY, HIGHEST_QUALITY = 74, 90
+SAMPLE = 6  # photos, by which a peer's quality is found
+QUALITIES = (74, 90)  # lowest and highest of a peer
 LEAST_SSIM_GAIN = -0.003  # ours less theirs
 MOST_BYTES = 1.05  # ours over theirs
-SMALLEST_PX = 1600  # of a photo in BENCH_PHOTOS
+SMALLEST_PX = EDGES_PX[0]  # of a photo in BENCH_PHOTOS: some peers would enlarge it
 BARS = {"sigal": 1.6, "vipsthumbnail, effort 2": 1.0}
 LIMIT_BAR = 0.93
 CPU_BAR = 0.6
@@ -65,12 +66,17 @@ def _real(folder: Path) -> list[Path]:
 
 
 def _is_whole(path: Path) -> bool:
+    """Tell whether every peer shows it: libvips is strict where Pillow makes the best of it."""
     try:
         with Image.open(path) as photo:
             photo.load()
-            return photo.mode == "RGB" and max(photo.size) >= SMALLEST_PX
+            is_fit = photo.mode == "RGB" and max(photo.size) >= SMALLEST_PX
     except (OSError, SyntaxError, ValueError):
         return False
+    if not (is_fit and shutil.which("vips")):
+        return is_fit
+    read = subprocess.run(["vips", "avg", path], capture_output=True, timeout=60, check=False)
+    return read.returncode == 0
 
 
 def _compared(
@@ -80,7 +86,7 @@ def _compared(
     case = Case(work=work, library=library, photos=len(photos), suffix=suffix)
     case.qualities |= qualities
     peers = [peer for peer in PEERS if not peer.lacks]
-    rows = _at_equal_looks(case, photos[: min(SAMPLE, len(photos) // 2)], peers)
+    rows = _at_equal_looks(case, photos[:SAMPLE], peers)
     for number in range(rounds):
         for name in _turned([OURS, LIMIT, *(peer.name for peer in peers)], number):
             case.costs.setdefault(name, []).append(_run(case, name))
@@ -174,7 +180,7 @@ def _calls() -> Calls:
 
 
 def _at_equal_looks(case: Case, photos: Sequence[Path], peers: Iterable[Peer]) -> list[Row]:
-    """Find the quality at which each peer's files are as large as ours; compare the looks."""
+    """Find the quality at which each peer's files are as large as allowed; compare the looks."""
     sample = _library(photos, case.work / "sample")
     out = _fresh(case.work / "out")
     _ours(sample, out)
@@ -211,25 +217,18 @@ def _compared_looks(
     return [*rows, bytes_of_ours]
 
 
-def _quality(peer: Peer, library: Path, out: Path, wanted_bytes: int) -> float:
-    """Return the quality at which the files are nearly as large as wanted.
-
-    Nearly: the middle of what MOST_BYTES allows, so that neither is favoured; never more than
-    that, where qualities are coarse.
-    """
+def _quality(peer: Peer, library: Path, out: Path, our_bytes: int) -> float:
+    """Return the lowest quality, at which it is fastest, that makes ours at most MOST_BYTES."""
     if peer.quality is not None:
         return peer.quality
-    low, high = LOWEST_QUALITY * peer.quality_steps, HIGHEST_QUALITY * peer.quality_steps
-    away: dict[float, tuple[bool, float]] = {}
-    while low <= high:
-        middle = (low + high) // 2
-        quality = middle / peer.quality_steps
-        _theirs(peer, library, _fresh(out), quality)
-        larger = wanted_bytes / size_bytes(out)
-        off = abs(math.log(larger / math.sqrt(MOST_BYTES)))
-        away[quality] = (larger > MOST_BYTES, off)
-        low, high = (middle + 1, high) if larger > math.sqrt(MOST_BYTES) else (low, middle - 1)
-    return min(away, key=lambda quality: away[quality])
+
+    def suffices(step: int) -> bool:
+        _theirs(peer, library, _fresh(out), step / peer.quality_steps)
+        return our_bytes <= MOST_BYTES * size_bytes(out)
+
+    lowest, highest = (quality * peer.quality_steps for quality in QUALITIES)
+    steps = range(lowest, highest)
+    return (lowest + bisect_left(steps, True, key=suffices)) / peer.quality_steps
 
 
 def _fresh(folder: Path) -> Path:

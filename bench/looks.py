@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 from peers import EDGES_PX
-from PIL import Image
+from PIL import Image, ImageOps
 
 Plane: TypeAlias = npt.NDArray[np.float64]
 
@@ -55,13 +55,18 @@ def _pixels(rendition: Path) -> int:
 
 
 def likeness(original: Path, rendition: Path) -> float:
-    """Return 1 for what equals a Lanczos reduction of the whole original in floating point."""
-    with Image.open(rendition) as small:
-        seen = _luma(small)
-        size = small.size
-    with Image.open(original) as big:
-        best = Image.fromarray(_luma(big).astype(np.float32)).resize(size, Image.Resampling.LANCZOS)
-    return _ssim(seen, np.asarray(best, dtype=np.float64))
+    """Return 1 for what equals a Lanczos reduction of the whole original in floating point.
+
+    The original counts upright and as it is stored: some programs do not turn it.
+    """
+    with Image.open(rendition) as small, Image.open(original) as big:
+        seen, upright = _luma(small), ImageOps.exif_transpose(big)
+        return max(_ssim(seen, _reduced(_luma(one), small.size)) for one in (upright, big))
+
+
+def _reduced(luma: Plane, size: tuple[int, int]) -> Plane:
+    whole = Image.fromarray(luma.astype(np.float32))
+    return np.asarray(whole.resize(size, Image.Resampling.LANCZOS), dtype=np.float64)
 
 
 def _luma(picture: Image.Image) -> Plane:

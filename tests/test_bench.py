@@ -1,10 +1,14 @@
 """The bench runs, small, on any machine; what it finds is not judged here."""
 
 import json
+import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.photos import make_photo
 
 ROOT = Path(__file__).parent.parent
 PARTS = {  # → beginnings of what it measures, in this order
@@ -29,10 +33,14 @@ PARTS = {  # → beginnings of what it measures, in this order
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_bench_measures_all_it_promises(tmp_path: Path) -> None:
-    results = tmp_path / "results"
+    results, own = tmp_path / "results", tmp_path / "own"
+    whole = make_photo(own / "upright.jpg", size=(1950, 2600), orientation=6)
+    (own / "cut off.jpg").write_bytes(whole.read_bytes()[:-5000])
+    make_photo(own / "as small as a rendition.jpg", size=(1600, 1200))
     done = subprocess.run(
         ["scripts/bench", "--quick", f"--cache={tmp_path}", f"--results={results}"],
         cwd=ROOT,
+        env=os.environ | {"BENCH_PHOTOS": str(own)},
         capture_output=True,
         text=True,
         check=False,
@@ -45,5 +53,10 @@ def test_the_bench_measures_all_it_promises(tmp_path: Path) -> None:
         assert [m for m in measured if not any(n.startswith(m) for n in names)] == [], names
         assert all(row["verdict"] != "not measured" or row["note"] for row in rows)
         assert all(name in done.stdout for name in names)
+    told = re.findall(
+        r"SSIM of ours less that of (.*) \(BENCH_PHOTOS\).* ours ([\d.]+)", done.stdout
+    )
+    assert told
+    assert all(float(ssim) > 0.9 for _, ssim in told), "compared upright"
     assert (results / "bench.svg").read_text(encoding="utf-8").endswith("</svg>\n")
     assert not list(tmp_path.glob("work-*"))
