@@ -282,9 +282,9 @@ def site_of(live: LiveGallery) -> str:
 
 def like_at(live: LiveGallery, times: int, *, photo_id: str = "上海/first") -> None:
     """Count likes at a site; each is acknowledged when this returns."""
-    database = Database(f"sqlite:///{live.data / 'catalogue.db'}")
+    database, site = Database(f"sqlite:///{live.data / 'catalogue.db'}"), site_of(live)
     for _ in range(times):
-        like(database, photo_id, site=site_of(live))
+        like(database, photo_id, site=site)
     database.close()
 
 
@@ -367,7 +367,7 @@ def test_every_like_at_three_sites_counts_once_whatever_dies(
     all_at_once(LiveGallery.start, sites)
     all_at_once(lambda site: wait_until_shown(site, "上海/first", "上海/second"), sites)
 
-    givers = [threading.Thread(target=like, args=(site, 500)) for site in sites]
+    givers = [threading.Thread(target=like_at, args=(site, 500)) for site in sites]
     for giver in givers:
         giver.start()
     all_at_once(LiveGallery.kill_all, sites)  # in the midst of it
